@@ -1,0 +1,15 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+/** Every package's tests: on sources through the `@memkeep/source` condition, no retries, real servers. */
+const config: ViteUserConfig = defineConfig({
+  ssr: { resolve: { conditions: ['@memkeep/source', 'module', 'node', 'import', 'default'] } },
+  test: {
+    include: ['src/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    retry: 0,
+  },
+})
+
+export default config
