@@ -1,0 +1,30 @@
+import { isLoopbackHost, type Endpoint } from './endpoint.ts'
+import type { Channel, Transport } from './transport.ts'
+
+/** What an {@link Authenticator} may know of the connection that it speaks on. */
+export interface AuthContext {
+  readonly endpoint: Endpoint
+  /** Whether a password may be said here: a confidential transport, loopback, or a Unix socket. */
+  readonly passwordSafe: boolean
+  /** Ends the attempt; `authenticate` then rejects with the signal's reason. */
+  readonly signal: AbortSignal
+}
+
+/** What must be said before the first command. */
+export interface Authenticator {
+  /** A word for messages: `sasl`, `ascii-auth`. */
+  readonly name: string
+  /** What the server speaks from then on: memcached's text family, or its binary protocol. */
+  readonly protocol: 'text' | 'binary'
+  /** Resolves when the server has accepted us; leaves no byte of an answer unread. */
+  authenticate(channel: Channel, context: AuthContext): Promise<void>
+}
+
+/**
+ * Whether a password may be said on this channel. Loopback counts only when both what the user wrote and the
+ * address that was really connected to are loopback, so a name that resolves elsewhere is not trusted.
+ */
+export function isPasswordSafe(transport: Transport, endpoint: Endpoint, channel: Channel): boolean {
+  if (transport.confidential || 'path' in endpoint) return true
+  return isLoopbackHost(endpoint.host) && isLoopbackHost(channel.remoteAddress ?? '')
+}

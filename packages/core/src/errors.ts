@@ -1,0 +1,66 @@
+/** Every code that a {@link MemkeepError} can carry. Codes are API: they never change their meaning. */
+export const MEMKEEP_ERROR_CODES = [
+  // what the caller gave
+  'ERR_MEMKEEP_INVALID_ENDPOINT',
+  'ERR_MEMKEEP_INVALID_KEY',
+  'ERR_MEMKEEP_INVALID_CREDENTIALS',
+  'ERR_MEMKEEP_INVALID_KEYRING',
+  'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
+  // reaching a server
+  'ERR_MEMKEEP_CONNECT_FAILED',
+  'ERR_MEMKEEP_CONNECT_TIMEOUT',
+  'ERR_MEMKEEP_CONNECTION_LOST',
+  'ERR_MEMKEEP_CLOSED',
+  // TLS
+  'ERR_MEMKEEP_TLS_REQUIRED',
+  'ERR_MEMKEEP_TLS_MATERIAL',
+  'ERR_MEMKEEP_TLS_UNKNOWN_CA',
+  'ERR_MEMKEEP_TLS_HOSTNAME_MISMATCH',
+  'ERR_MEMKEEP_TLS_CERTIFICATE_EXPIRED',
+  'ERR_MEMKEEP_TLS_CLIENT_CERTIFICATE_REQUIRED',
+  'ERR_MEMKEEP_TLS_CLIENT_CERTIFICATE_REJECTED',
+  'ERR_MEMKEEP_TLS_HANDSHAKE_FAILED',
+  // authentication
+  'ERR_MEMKEEP_AUTH_INSECURE_CHANNEL',
+  'ERR_MEMKEEP_AUTH_REQUIRED',
+  'ERR_MEMKEEP_AUTH_NOT_REQUIRED',
+  'ERR_MEMKEEP_AUTH_REJECTED',
+  'ERR_MEMKEEP_AUTH_MECHANISM_UNAVAILABLE',
+  // commands
+  'ERR_MEMKEEP_COMMAND_TIMEOUT',
+  'ERR_MEMKEEP_PROTOCOL',
+  'ERR_MEMKEEP_SERVER_ERROR',
+  'ERR_MEMKEEP_VALUE_TOO_LARGE',
+  // opening a sealed value
+  'ERR_MEMKEEP_ENVELOPE_TRUNCATED',
+  'ERR_MEMKEEP_ENVELOPE_FOREIGN',
+  'ERR_MEMKEEP_ENVELOPE_UNSUPPORTED',
+  'ERR_MEMKEEP_UNKNOWN_KEY_ID',
+  'ERR_MEMKEEP_DECRYPT_FAILED',
+] as const
+
+/** The closed union of error codes. */
+export type MemkeepErrorCode = (typeof MEMKEEP_ERROR_CODES)[number]
+
+const BRAND = Symbol.for('memkeep.error')
+
+/**
+ * The one error class of Memkeep: a fault with a stable `code`, a sentence that says what to do next, and the
+ * `cause` it came from. Wrong arguments are a `TypeError` or `RangeError` instead.
+ *
+ * `instanceof` goes by a registered symbol, so it also holds between two installed copies of the package.
+ */
+export class MemkeepError extends Error {
+  override readonly name: string = 'MemkeepError'
+  readonly code: MemkeepErrorCode
+
+  constructor(code: MemkeepErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.code = code
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+}

@@ -1,0 +1,12 @@
+/** What Memkeep's own packages share below their public faces. No promise is made to others. */
+export {
+  BINARY_HEADER_BYTES,
+  binaryResponseLength,
+  decodeBinaryResponse,
+  encodeBinaryRequest,
+  parseBinaryResponse,
+  type BinaryRequest,
+  type BinaryResponse,
+} from './binary-frame.ts'
+export { exchange, parseLine, type Parsed } from './exchange.ts'
+export { assertOptions } from './options.ts'

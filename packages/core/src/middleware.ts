@@ -1,0 +1,58 @@
+import { assertKey } from './key.ts'
+
+/** One value on its way to or from a server. */
+export interface Entry {
+  /** The logical key, as the caller wrote it. */
+  readonly key: string
+  /** In `decode`, a view that is valid during the call only: what is returned must be memory of its own. */
+  readonly value: Buffer
+  /** memcached's client flags, 32 bits, stored beside the value. */
+  readonly flags: number
+}
+
+/** What happens to a key and a value on the way. Every method is synchronous: it is on the hot path. */
+export interface Middleware {
+  /** A word for messages: `encryption`. */
+  readonly name: string
+  /** The key that the server sees. */
+  mapKey?(key: string): string
+  /** What is stored instead of the entry. A throw stores nothing. */
+  encode?(entry: Entry): Entry
+  /** What was stored, or undefined for a miss. */
+  decode?(entry: Entry): Entry | undefined
+}
+
+/** Several middlewares as one: on the way down first to last, on the way back last to first. */
+export interface Pipeline {
+  /** The validated key for the wire. @throws MemkeepError `ERR_MEMKEEP_INVALID_KEY` */
+  wireKey(key: string): string
+  encode(entry: Entry): Entry
+  /** The value as memory of the caller's own, or undefined for a miss. */
+  decode(entry: Entry): Buffer | undefined
+}
+
+/** Joins middlewares into the one {@link Pipeline} that an adapter runs its keys and values through. */
+export function composeMiddleware(middleware: readonly Middleware[]): Pipeline {
+  const backwards = middleware.toReversed()
+  return {
+    wireKey(key) {
+      let mapped = key
+      for (const layer of middleware) if (layer.mapKey !== undefined) mapped = layer.mapKey(mapped)
+      assertKey(mapped)
+      return mapped
+    },
+    encode(entry) {
+      let encoded = entry
+      for (const layer of middleware) if (layer.encode !== undefined) encoded = layer.encode(encoded)
+      return encoded
+    },
+    decode(entry) {
+      let decoded: Entry | undefined = entry
+      for (const layer of backwards) {
+        if (layer.decode !== undefined) decoded = layer.decode(decoded)
+        if (decoded === undefined) return undefined
+      }
+      return decoded.value.buffer === entry.value.buffer ? Buffer.from(decoded.value) : decoded.value
+    },
+  }
+}

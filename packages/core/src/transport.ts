@@ -1,0 +1,35 @@
+import type { Duplex } from 'node:stream'
+import type { Endpoint } from './endpoint.ts'
+
+/**
+ * The most bytes that a chunk of several commands may have: one TLS record's payload (RFC 8446, section 5.1).
+ * A longer chunk holds one command alone.
+ */
+export const MAX_CHUNK_BYTES = 16_384
+
+/**
+ * An open connection to one server. A Duplex with one promise more: every chunk given to one `write` holds whole
+ * commands (up to {@link MAX_CHUNK_BYTES}, or one longer command alone), and the channel keeps chunks whole.
+ * TCP does so by nature, the TLS channel by never letting a record mix the end of a command with the start of
+ * another, which hangs memcached before 1.6.39.
+ */
+export interface Channel extends Duplex {
+  /** The address that was really connected to; undefined on a Unix socket. */
+  readonly remoteAddress?: string | undefined
+}
+
+/** What a {@link Transport} is given to connect with. */
+export interface ConnectOptions {
+  /** Ends the attempt; `connect` then rejects with the signal's reason. */
+  readonly signal: AbortSignal
+}
+
+/** How bytes reach one server. */
+export interface Transport {
+  /** A word for messages: `tcp`, `tls`. */
+  readonly name: string
+  /** Whether nobody between here and the server can read or change what is sent. */
+  readonly confidential: boolean
+  /** Resolves to a channel whose handshake is complete; it has an `error` listener, so a late fault never throws. */
+  connect(endpoint: Endpoint, options: ConnectOptions): Promise<Channel>
+}
