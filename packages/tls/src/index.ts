@@ -1,0 +1,1 @@
+export { tls, type TlsOptions } from './tls.ts'
