@@ -1,0 +1,1 @@
+export { KeyvMemcached, type KeyvMemcachedOptions } from './keyv-memcached.ts'
