@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { composeMiddleware, type Middleware } from './middleware.ts'
+
+const layer = (mark: string): Middleware => ({
+  name: mark,
+  mapKey: (key) => `${mark}${key}`,
+  encode: (entry) => ({ ...entry, value: Buffer.concat([Buffer.from(mark), entry.value]) }),
+  decode: (entry) =>
+    entry.value.toString().startsWith(mark)
+      ? { ...entry, value: entry.value.subarray(mark.length) }
+      : undefined,
+})
+
+describe('composeMiddleware', () => {
+  const pipeline = composeMiddleware([layer('a'), layer('b')])
+
+  it('goes first to last on the way down and back the other way', () => {
+    expect(pipeline.wireKey('k')).toBe('bak')
+    const { value } = pipeline.encode({ key: 'k', value: Buffer.from('v'), flags: 0 })
+    expect(value.toString()).toBe('bav')
+    expect(pipeline.decode({ key: 'k', value, flags: 0 })?.toString()).toBe('v')
+  })
+
+  it('stops at the first layer that finds nothing', () => {
+    expect(pipeline.decode({ key: 'k', value: Buffer.from('plain'), flags: 0 })).toBeUndefined()
+  })
+
+  it('checks the key that goes on the wire, after it was mapped', () => {
+    const broken = composeMiddleware([{ name: 'broken', mapKey: (key) => `${key} 0 0` }])
+    expect(() => broken.wireKey('k')).toThrow(
+      expect.objectContaining({ code: 'ERR_MEMKEEP_INVALID_KEY' }) as Error,
+    )
+    const hashing = composeMiddleware([{ name: 'hashing', mapKey: () => 'hash' }])
+    expect(hashing.wireKey('any string at all')).toBe('hash')
+  })
+
+  it('gives the caller memory of its own', () => {
+    const received = Buffer.from('abvalue')
+    for (const each of [composeMiddleware([]), composeMiddleware([layer('ab')])]) {
+      const value = each.decode({ key: 'k', value: received, flags: 0 })
+      const before = value?.toString()
+      received.fill('!')
+      expect(value?.toString()).toBe(before)
+      received.write('abvalue')
+    }
+  })
+})

@@ -1,0 +1,17 @@
+import { installMemcached } from './memcached.mjs'
+import { installPackages } from './packages.mjs'
+import { run } from './run.mjs'
+
+/** Brings a clean clone to where everything runs: packages, the build, and a memcached with TLS and SASL. */
+export async function setUp() {
+  process.chdir(new URL('../..', import.meta.url).pathname)
+  installPackages()
+  run('npx', ['nx', 'run-many', '-t', 'build', '--output-style=static'], { stdio: ['ignore', 2, 2], env: quietNx() })
+  const { findMissing } = await import('@memkeep/testkit')
+  await installMemcached(findMissing)
+}
+
+/** An environment in which nx keeps to itself: no daemon, no cloud, no terminal interface. */
+export function quietNx() {
+  return { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true' }
+}

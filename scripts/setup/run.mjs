@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process'
+
+/** Runs a command to its end in the foreground. @throws when it cannot start or exits with another code than 0 */
+export function run(command, args, options = {}) {
+  const { error, status, signal } = spawnSync(command, args, { stdio: 'inherit', ...options })
+  if (error !== undefined) throw new Error(`${command} cannot be started: ${error.message}`, { cause: error })
+  if (status !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${signal ?? `exit code ${status}`}`)
+}
+
+/** Whether a command is on the PATH. */
+export function has(command) {
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', command], { stdio: 'ignore' }).status === 0
+}
