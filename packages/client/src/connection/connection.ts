@@ -81,7 +81,7 @@ export class Connection {
           try {
             resolve(finish(reply))
           } catch (error) {
-            reject(error as Error)
+            reject(error)
           }
         },
         reject,
