@@ -1,0 +1,102 @@
+/**
+ * The floors of the house. An import goes down, never up, and the three layers never meet: they are handed in.
+ * `testkit` and `evidence` stand beside the house; tests may use the first, nothing may use the second.
+ */
+const FLOORS = [['core'], ['tls', 'sasl', 'encryption'], ['client'], ['keyv']]
+
+const TEST = '\\.test\\.ts$'
+const group = (names) => `^packages/(${names.join('|')})/`
+
+/** For each package, what stands on its own floor (itself aside) or above. */
+const upwardOrSideways = FLOORS.flatMap((floor, level) =>
+  floor.map((name) => {
+    const forbidden = FLOORS.slice(level)
+      .flat()
+      .filter((other) => other !== name)
+    return {
+      name: `floors-${name}`,
+      comment: `${name} stands on floor ${level + 1}: it may import lower floors only`,
+      severity: 'error',
+      from: { path: `^packages/${name}/` },
+      to: { path: forbidden.length > 0 ? group(forbidden) : '^$' },
+    }
+  }),
+)
+
+export default {
+  forbidden: [
+    ...upwardOrSideways,
+    {
+      name: 'side-packages',
+      comment: 'testkit is for tests, evidence is for nobody',
+      severity: 'error',
+      from: { path: group(FLOORS.flat()), pathNot: TEST },
+      to: { path: group(['testkit', 'evidence']) },
+    },
+    {
+      name: 'evidence-is-the-top',
+      comment: 'nothing imports evidence, not even a test',
+      severity: 'error',
+      from: { path: '^(packages|examples)/', pathNot: '^packages/evidence/' },
+      to: { path: '^packages/evidence/' },
+    },
+    {
+      name: 'testkit-stands-alone',
+      comment: 'testkit imports no other package, so that every package can test with it',
+      severity: 'error',
+      from: { path: '^packages/testkit/' },
+      to: { path: '^packages/', pathNot: '^packages/testkit/' },
+    },
+    {
+      name: 'no-deep-imports',
+      comment: 'a package has two faces: src/index.ts, and core also src/internal.ts',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|examples)/' },
+      to: {
+        path: '^packages/[^/]+/',
+        pathNot: '^(packages/[^/]+/src/index\\.ts$|packages/core/src/internal\\.ts$|$1/)',
+      },
+    },
+    {
+      name: 'no-relative-imports-across-packages',
+      comment: 'another package is imported by its name',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|examples)/' },
+      to: { path: '^(packages|examples)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'internal-is-for-packages',
+      comment: 'examples show what users may do',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: '^packages/core/src/internal\\.ts$' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared-dependencies',
+      comment: 'what a package imports stands in its package.json',
+      severity: 'error',
+      from: { path: '^(packages|examples)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'runtime-dependencies',
+      comment: 'what users run needs no devDependency',
+      severity: 'error',
+      from: { path: group(FLOORS.flat()), pathNot: [TEST, 'vitest\\.config\\.ts$'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
+    },
+  ],
+  options: {
+    combinedDependencies: false,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|fixtures)/|vitest\\.(config|base)\\.ts$' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@memkeep/source', 'import', 'node', 'default'],
+    },
+  },
+}

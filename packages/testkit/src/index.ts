@@ -1,0 +1,13 @@
+export { startFaultServer, type FaultServer } from './fault-server.ts'
+export { findMemcached, findMissing, type MemcachedBinary } from './memcached/binary.ts'
+export { startMemcached, type MemcachedServer, type StartOptions } from './memcached/server.ts'
+export type { Credentials } from './memcached/set-up.ts'
+export {
+  createPki,
+  type CertificatePair,
+  type IssueOptions,
+  type IssueServerOptions,
+  type Pki,
+} from './pki.ts'
+export { partsOf, POSTURES, type Posture, type PostureParts } from './posture.ts'
+export { startRelay, type Relay } from './relay.ts'

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import { delimiter, isAbsolute, join } from 'node:path'
+
+/** Folders where packages put programs that a user's PATH may lack. */
+const COMMON_FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/homebrew/bin']
+
+/** A memcached and what it was built with. */
+export interface MemcachedBinary {
+  readonly path: string
+  readonly version: string
+  /** Built with `--enable-tls`. */
+  readonly tls: boolean
+  /** Built with `--enable-sasl`. */
+  readonly sasl: boolean
+}
+
+/**
+ * Finds the memcached to test with: the one that `MEMKEEP_MEMCACHED` names, else the system's.
+ *
+ * @throws Error that says what to do, when there is none or it does not run
+ */
+export async function findMemcached(): Promise<MemcachedBinary> {
+  const own = process.env['MEMKEEP_MEMCACHED']
+  const path = own ?? (await findProgram('memcached'))
+  if (path === undefined) {
+    throw new Error('There is no memcached: install it, or set MEMKEEP_MEMCACHED to the path of one.')
+  }
+  if (own !== undefined && (!isAbsolute(own) || !(await isExecutable(own)))) {
+    throw new Error(
+      `MEMKEEP_MEMCACHED=${own} is no program: set it to the absolute path of a memcached, or unset it.`,
+    )
+  }
+  const help = await output(path, ['-h'])
+  const version = /^memcached (\S+)/m.exec(help)?.[1]
+  if (version === undefined)
+    throw new Error(`${path} is not memcached: set MEMKEEP_MEMCACHED to the path of one.`)
+  return { path, version, tls: /^-Z, --enable-ssl/m.test(help), sasl: /^-S, --enable-sasl/m.test(help) }
+}
+
+/** Names what this machine lacks to run every posture; empty when nothing. */
+export async function findMissing(): Promise<readonly string[]> {
+  const missing: string[] = []
+  try {
+    const { path, tls, sasl } = await findMemcached()
+    if (!tls) missing.push(`${path} was built without TLS (--enable-tls)`)
+    if (!sasl) missing.push(`${path} was built without SASL (--enable-sasl)`)
+  } catch (error) {
+    missing.push(error instanceof Error ? error.message : String(error))
+  }
+  if ((await findProgram('saslpasswd2')) === undefined) {
+    missing.push('saslpasswd2, the program that adds SASL users')
+  }
+  return missing
+}
+
+/** The path of a program on the PATH or in the usual folders. */
+export async function findProgram(name: string): Promise<string | undefined> {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute), ...COMMON_FOLDERS]
+  for (const folder of folders) {
+    const path = join(folder, name)
+    if (await isExecutable(path)) return path
+  }
+  return undefined
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What a program prints, whatever its exit code: memcached's help has ended with several over the years. */
+function output(path: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(path, args, (_error, stdout, stderr) => {
+      resolve(stdout + stderr)
+    })
+  })
+}

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises'
+import { createConnection, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import type { CertificatePair } from '../pki.ts'
+
+/** How long a server may take to answer after its start, in milliseconds. */
+const START_MILLISECONDS = 15_000
+const POLL_MILLISECONDS = 5
+
+/** `VERSION` of the binary protocol, which answers unauthenticated. */
+const BINARY_VERSION = Buffer.alloc(24).fill(0x80, 0, 1).fill(0x0b, 1, 2)
+
+/** Where and how a server is asked for its version. */
+export interface Probe {
+  readonly at: { readonly host: string; readonly port: number } | { readonly path: string }
+  /** With TLS, the certificate to show. */
+  readonly certificate: CertificatePair | undefined
+  readonly protocol: 'text' | 'binary'
+}
+
+/** Tries until it gets an answer. @throws the server's end, or an Error when the time is over */
+async function poll<T>(what: string, ended: AbortSignal, attempt: () => Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + START_MILLISECONDS
+  while (performance.now() < deadline) {
+    ended.throwIfAborted()
+    const result = await attempt()
+    if (result !== undefined) return result
+    await delay(POLL_MILLISECONDS)
+  }
+  throw new Error(
+    `memcached ${what} within ${String(START_MILLISECONDS)} ms: look at the load of this machine.`,
+  )
+}
+
+/** The port that the server chose and wrote down (`MEMCACHED_PORT_FILENAME`). */
+export function readPort(file: string, ended: AbortSignal): Promise<number> {
+  return poll('did not say its port', ended, async () => {
+    const text = await readFile(file, 'utf8').catch(() => '')
+    const port = /^TCP INET: (\d+)\n/m.exec(text)?.[1]
+    return port === undefined ? undefined : Number(port)
+  })
+}
+
+/** Waits until the server really answers. */
+export async function waitUntilAnswers(probe: Probe, ended: AbortSignal): Promise<void> {
+  await poll('did not answer', ended, async () => ((await answers(probe)) ? true : undefined))
+}
+
+function answers({ at, certificate, protocol }: Probe): Promise<boolean> {
+  return new Promise((resolve) => {
+    // asks only whether it answers: whether its certificate is good is for the tests to find out
+    const socket: Socket =
+      certificate === undefined
+        ? createConnection(at)
+        : connectTls({ socket: createConnection(at), ...certificate, rejectUnauthorized: false })
+    const settle = (answered: boolean): void => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket
+      .once('data', () => {
+        settle(true)
+      })
+      .once('error', () => {
+        settle(false)
+      })
+      .once('close', () => {
+        settle(false)
+      })
+    socket.write(protocol === 'binary' ? BINARY_VERSION : 'version\r\n')
+  })
+}

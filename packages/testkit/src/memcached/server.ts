@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPki, type CertificatePair, type Pki } from '../pki.ts'
+import { partsOf, type Posture } from '../posture.ts'
+import { findMemcached } from './binary.ts'
+import { startGuarded } from './guard.ts'
+import { readPort, waitUntilAnswers } from './readiness.ts'
+import { setUpAsciiAuth, setUpSasl, setUpTls, type Credentials, type SetUp } from './set-up.ts'
+
+const HOST = '127.0.0.1'
+
+/** Options of {@link startMemcached}. */
+export interface StartOptions {
+  /** Certificates to use. Default: made anew. */
+  readonly pki?: Pki
+  /** What the server shows instead of `pki.server`. */
+  readonly serverCertificate?: CertificatePair
+  /** The user that the server knows. Default: `memkeep` with a random password. */
+  readonly credentials?: Credentials
+  /** SASL's `mech_list`. Default: `plain`. */
+  readonly mechanisms?: readonly string[]
+  /** Listens on a Unix socket instead of TCP. */
+  readonly unixSocket?: boolean
+  /** More of memcached's command line. */
+  readonly args?: readonly string[]
+  /** More of memcached's environment. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** A real memcached that runs for a test. */
+export interface MemcachedServer extends AsyncDisposable {
+  readonly posture: Posture
+  readonly host: string
+  /** 0 on a Unix socket. */
+  readonly port: number
+  /** The Unix socket, if it listens on one. */
+  readonly path: string | undefined
+  /** `host:port`, or the path. */
+  readonly address: string
+  /** memcached's own. */
+  readonly pid: number
+  readonly pki: Pki
+  /** What a legitimate client passes to `tls`; empty without TLS. */
+  readonly clientTls: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  /** What a legitimate client authenticates with; undefined where nothing is asked. */
+  readonly credentials: Credentials | undefined
+  /** Ends it and removes its files. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the real memcached on a free port, and resolves when it really answers. It ends with `stop`, or when this
+ * process does, however that happens.
+ *
+ * @throws Error with what memcached printed, when it does not start
+ */
+export async function startMemcached(posture: Posture, options: StartOptions = {}): Promise<MemcachedServer> {
+  const { path: program } = await findMemcached()
+  const pki = options.pki ?? (await createPki())
+  const parts = partsOf(posture)
+  const credentials = parts.auth === 'none' ? undefined : (options.credentials ?? makeCredentials())
+  const folder = await mkdtemp(join(tmpdir(), 'memkeep-'))
+  try {
+    const setUps: SetUp[] = []
+    if (parts.tls) setUps.push(await setUpTls(folder, parts, pki, options.serverCertificate ?? pki.server))
+    if (parts.auth === 'ascii' && credentials !== undefined)
+      setUps.push(await setUpAsciiAuth(folder, credentials))
+    if (parts.auth === 'sasl' && credentials !== undefined) {
+      setUps.push(await setUpSasl(folder, credentials, options.mechanisms ?? ['plain']))
+    }
+    const path = options.unixSocket === true ? join(folder, 'memcached.sock') : undefined
+    const portFile = join(folder, 'port')
+    const server = await startGuarded(
+      folder,
+      [
+        program,
+        ...(path === undefined ? ['-l', HOST, '-p', '-1'] : ['-s', path]),
+        ...['-U', '0', '-t', '2', '-m', '64'],
+        // as root it demands to be told which user to become
+        ...(process.getuid?.() === 0 ? ['-u', 'root'] : []),
+        ...setUps.flatMap(({ args }) => args),
+        ...(options.args ?? []),
+      ],
+      Object.assign(
+        { ...process.env, MEMCACHED_PORT_FILENAME: portFile },
+        ...setUps.map(({ env }) => env),
+        options.env,
+      ),
+    )
+    try {
+      const port = path === undefined ? await readPort(portFile, server.ended) : 0
+      const at = path === undefined ? { host: HOST, port } : { path }
+      const protocol = parts.auth === 'sasl' ? 'binary' : 'text'
+      await waitUntilAnswers({ at, certificate: parts.tls ? pki.client : undefined, protocol }, server.ended)
+      return {
+        posture,
+        host: HOST,
+        port,
+        path,
+        address: path ?? `${HOST}:${String(port)}`,
+        pid: server.pid,
+        pki,
+        clientTls: parts.tls ? { ca: pki.ca, ...(parts.clientCertificate && pki.client) } : {},
+        credentials,
+        stop: () => server.stop(),
+        [Symbol.asyncDispose]: () => server.stop(),
+      }
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function makeCredentials(): Credentials {
+  return { username: 'memkeep', password: randomBytes(18).toString('base64url') }
+}

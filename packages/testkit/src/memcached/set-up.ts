@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { CertificatePair, Pki } from '../pki.ts'
+import type { PostureParts } from '../posture.ts'
+import { findProgram } from './binary.ts'
+
+/** A user that the server knows. */
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
+/** What a posture adds to memcached's command line and environment. */
+export interface SetUp {
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Files that hold secrets are the owner's alone. */
+const PRIVATE = { mode: 0o600 }
+
+/** Writes the certificates for `-Z` into the server's folder. */
+export async function setUpTls(
+  folder: string,
+  { clientCertificate }: PostureParts,
+  pki: Pki,
+  server: CertificatePair,
+): Promise<SetUp> {
+  const paths = {
+    cert: join(folder, 'server.crt'),
+    key: join(folder, 'server.key'),
+    ca: join(folder, 'ca.crt'),
+  }
+  await writeFile(paths.cert, server.cert)
+  await writeFile(paths.key, server.key, PRIVATE)
+  await writeFile(paths.ca, pki.ca)
+  const options = [`ssl_chain_cert=${paths.cert}`, `ssl_key=${paths.key}`]
+  if (clientCertificate) options.push('ssl_verify_mode=2', `ssl_ca_cert=${paths.ca}`)
+  return { args: ['-Z', '-o', options.join(',')], env: {} }
+}
+
+/** Writes the user file for `-Y` into the server's folder. */
+export async function setUpAsciiAuth(folder: string, { username, password }: Credentials): Promise<SetUp> {
+  const path = join(folder, 'users')
+  await writeFile(path, `${username}:${password}\n`, PRIVATE)
+  return { args: ['-Y', path], env: {} }
+}
+
+/** Writes Cyrus SASL's configuration and user database for `-S` into the server's folder. */
+export async function setUpSasl(
+  folder: string,
+  credentials: Credentials,
+  mechanisms: readonly string[],
+): Promise<SetUp> {
+  const database = join(folder, 'sasldb2')
+  const configuration = [
+    `mech_list: ${mechanisms.join(' ')}`,
+    `sasldb_path: ${database}`,
+    'pwcheck_method: auxprop',
+    'auxprop_plugin: sasldb',
+  ]
+  await writeFile(join(folder, 'memcached.conf'), `${configuration.join('\n')}\n`)
+  await addSaslUser(database, credentials)
+  return { args: ['-S'], env: { SASL_CONF_PATH: folder } }
+}
+
+async function addSaslUser(database: string, { username, password }: Credentials): Promise<void> {
+  const program = await findProgram('saslpasswd2')
+  if (program === undefined)
+    throw new Error('There is no saslpasswd2: install the package that has it (sasl2-bin).')
+  // memcached looks its users up in the realm of the host's name
+  const args = ['-p', '-c', '-f', database, '-a', 'memcached', '-u', hostname(), username]
+  const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] })
+  let printed = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text))
+  child.stdin.end(password)
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) throw new Error(`saslpasswd2 ended with code ${String(code)}: ${printed.trim()}`)
+}

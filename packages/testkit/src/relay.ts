@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
+
+/** A relay that stands between client and server and keeps every byte. */
+export interface Relay extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+  /** `host:port`. */
+  readonly address: string
+  /** How many connections it has carried. */
+  readonly connections: number
+  /** All bytes from clients to the server. */
+  sent(): Buffer
+  /** All bytes from the server to clients. */
+  received(): Buffer
+  /** All bytes of both directions. */
+  bytes(): Buffer
+  /** Whether the bytes of one direction of one connection hold `needle`, also across chunks. */
+  saw(needle: string | Buffer): boolean
+  close(): Promise<void>
+}
+
+interface Recording {
+  readonly sent: Buffer[]
+  readonly received: Buffer[]
+}
+
+/** Starts a recording relay to a server, on a free port of loopback. */
+export async function startRelay(target: { readonly host: string; readonly port: number }): Promise<Relay> {
+  const recordings: Recording[] = []
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = createConnection(target.port, target.host)
+    const recording: Recording = { sent: [], received: [] }
+    recordings.push(recording)
+    client.on('data', (chunk: Buffer) => recording.sent.push(chunk))
+    upstream.on('data', (chunk: Buffer) => recording.received.push(chunk))
+    client.pipe(upstream)
+    upstream.pipe(client)
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket)
+      socket
+        .on('error', () => {
+          other.destroy()
+        })
+        .on('close', () => {
+          sockets.delete(socket)
+          if (!socket.readableEnded) other.destroy()
+        })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { address: host, port } = server.address() as AddressInfo
+  const sent = (): Buffer => Buffer.concat(recordings.flatMap((recording) => recording.sent))
+  const received = (): Buffer => Buffer.concat(recordings.flatMap((recording) => recording.received))
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    if (!server.listening) return
+    server.close()
+    await once(server, 'close')
+  }
+  return {
+    host,
+    port,
+    address: `${host}:${String(port)}`,
+    get connections() {
+      return recordings.length
+    },
+    sent,
+    received,
+    bytes: () => Buffer.concat([sent(), received()]),
+    saw: (needle) =>
+      recordings.some((recording) =>
+        [recording.sent, recording.received].some((chunks) => Buffer.concat(chunks).includes(needle)),
+      ),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
