@@ -1,4 +1,3 @@
-import type { TLSSocket } from 'node:tls'
 import { MemkeepError, type MemkeepErrorCode } from '@memkeep/core'
 
 /** What is known of a connection when it fails. */
@@ -9,7 +8,11 @@ export interface HandshakeFacts {
   readonly name: string
   /** Whether we have a client certificate. */
   readonly hasCertificate: boolean
-  readonly socket: TLSSocket
+  /**
+   * The version agreed on, once our side of the handshake is complete. It is noted down then, since Node 20 crashes
+   * when a socket that failed is asked for it.
+   */
+  readonly protocol: string | null
   /** Whether the server has sent us application data: it accepted us. */
   readonly accepted: boolean
 }
@@ -75,12 +78,13 @@ function classify(code: string, facts: HandshakeFacts): readonly [MemkeepErrorCo
 }
 
 /**
- * Whether the server turned us away for our certificate without a certificate alert. TLS 1.2: a handshake failure
- * after its own certificate came. TLS 1.3: it closes after the handshake, and the reset may overtake its alert.
+ * Whether the server turned us away for our certificate without a certificate alert. TLS 1.2: a handshake failure,
+ * which means a missing certificate wherever a cipher suite is shared. TLS 1.3: it closes after the handshake, and
+ * the reset may overtake its alert.
  */
-function refusedUs(code: string, { socket }: HandshakeFacts): boolean {
-  if (code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') return socket.getPeerX509Certificate() !== undefined
-  return socket.getProtocol() === 'TLSv1.3' && socket.authorized && ['', 'ECONNRESET', 'EPIPE'].includes(code)
+function refusedUs(code: string, { protocol, hasCertificate }: HandshakeFacts): boolean {
+  if (code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') return !hasCertificate
+  return protocol === 'TLSv1.3' && ['', 'ECONNRESET', 'EPIPE'].includes(code)
 }
 
 function required(server: string): readonly [MemkeepErrorCode, string] {

@@ -55,7 +55,7 @@ export function loadMaterial(options: TlsOptions): SecureContext {
   try {
     return createSecureContext({
       minVersion,
-      ...(ca !== undefined && { ca: [ca].flat() as Pem[] }),
+      ...(ca !== undefined && { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
       ...(cert !== undefined && { cert }),
       ...(key !== undefined && { key }),
       ...(passphrase !== undefined && { passphrase }),

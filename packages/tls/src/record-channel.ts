@@ -33,7 +33,7 @@ export class RecordChannel extends Duplex implements Channel {
       .on('end', () => {
         if (this.#accepted) this.push(null)
       })
-      .on('error', (error) => {
+      .on('error', (error: Error) => {
         this.destroy(this.#explain(error))
       })
       .on('close', () => {

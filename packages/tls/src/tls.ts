@@ -65,8 +65,9 @@ function handshake(
       reject(signal.reason as Error)
     }
     signal.addEventListener('abort', onAbort, { once: true })
+    let protocol: string | null = null
     const explain = (cause: Error | null, accepted: boolean): MemkeepError =>
-      explainTlsError(cause, { ...facts, socket, accepted })
+      explainTlsError(cause, { ...facts, protocol, accepted })
     const onFailure = (cause: Error | null): void => {
       signal.removeEventListener('abort', onAbort)
       socket.destroy()
@@ -78,6 +79,7 @@ function handshake(
     socket.once('error', onFailure).once('close', onClose)
     socket.once('secureConnect', () => {
       signal.removeEventListener('abort', onAbort)
+      protocol = socket.getProtocol()
       const channel = new RecordChannel(socket, explain)
       socket.off('error', onFailure).off('close', onClose)
       resolve(channel)
