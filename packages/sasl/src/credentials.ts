@@ -24,7 +24,8 @@ export interface Credentials {
 export function readCredentials(owner: string, options: AuthOptions): Credentials {
   assertOptions(owner, options, ['username', 'password', 'allowInsecureAuth'])
   const insecure: unknown = options.allowInsecureAuth ?? false
-  if (typeof insecure !== 'boolean') throw new TypeError(`${owner}: "allowInsecureAuth" must be true or false`)
+  if (typeof insecure !== 'boolean')
+    throw new TypeError(`${owner}: "allowInsecureAuth" must be true or false`)
   const username: unknown = options.username
   const password: unknown = options.password instanceof Secret ? options.password.reveal() : options.password
   if (typeof username !== 'string') throw new TypeError(`${owner}: "username" must be a string`)
