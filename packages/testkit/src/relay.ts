@@ -29,8 +29,8 @@ interface Recording {
 export async function startRelay(target: { readonly host: string; readonly port: number }): Promise<Relay> {
   const recordings: Recording[] = []
   const sockets = new Set<Socket>()
-  const server = createServer((client) => {
-    const upstream = createConnection(target.port, target.host)
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = createConnection({ host: target.host, port: target.port, allowHalfOpen: true })
     const recording: Recording = { sent: [], received: [] }
     recordings.push(recording)
     client.on('data', (chunk: Buffer) => recording.sent.push(chunk))

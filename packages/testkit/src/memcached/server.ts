@@ -21,7 +21,7 @@ export interface StartOptions {
   readonly credentials?: Credentials
   /** SASL's `mech_list`. Default: `plain`. */
   readonly mechanisms?: readonly string[]
-  /** Listens on a Unix socket instead of TCP. */
+  /** Listens on a Unix socket instead of TCP, on which memcached never speaks TLS. */
   readonly unixSocket?: boolean
   /** More of memcached's command line. */
   readonly args?: readonly string[]
@@ -57,6 +57,9 @@ export interface MemcachedServer extends AsyncDisposable {
  * @throws Error with what memcached printed, when it does not start
  */
 export async function startMemcached(posture: Posture, options: StartOptions = {}): Promise<MemcachedServer> {
+  if (options.unixSocket === true && partsOf(posture).tls) {
+    throw new TypeError('memcached does not speak TLS on a Unix socket: start it on TCP')
+  }
   const { path: program } = await findMemcached()
   const pki = options.pki ?? (await createPki())
   const parts = partsOf(posture)
@@ -83,11 +86,11 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
         ...setUps.flatMap(({ args }) => args),
         ...(options.args ?? []),
       ],
-      Object.assign(
-        { ...process.env, MEMCACHED_PORT_FILENAME: portFile },
-        ...setUps.map(({ env }) => env),
-        options.env,
-      ),
+      setUps.reduce((env, setUp) => ({ ...env, ...setUp.env }), {
+        ...process.env,
+        MEMCACHED_PORT_FILENAME: portFile,
+        ...options.env,
+      }),
     )
     try {
       const port = path === undefined ? await readPort(portFile, server.ended) : 0

@@ -1,0 +1,106 @@
+import { createConnection } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { describe, expect, it } from 'vitest'
+import { partsOf, POSTURES } from '../posture.ts'
+import { startMemcached, type MemcachedServer } from './server.ts'
+
+type Way = 'plain' | 'tls' | 'certificate'
+
+/** What a server answers to a request, or how it refuses. */
+function ask(server: MemcachedServer, way: Way, request: Buffer | string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = createConnection(server.path === undefined ? server : { path: server.path })
+    const certificate = way === 'certificate' ? server.pki.client : {}
+    const channel =
+      way === 'plain'
+        ? socket
+        : connectTls({ socket, ca: server.pki.ca, servername: 'localhost', ...certificate })
+    const settle = (answer: string): void => {
+      channel.destroy()
+      resolve(answer)
+    }
+    channel
+      .once('data', (data: Buffer) => {
+        settle(data.toString('latin1'))
+      })
+      .once('error', (error: NodeJS.ErrnoException) => {
+        settle(error.code ?? 'error')
+      })
+      .once('close', () => {
+        settle('closed')
+      })
+    channel.write(request)
+  })
+}
+
+/** A request of the binary protocol. */
+function binary(opcode: number, key = '', value = ''): Buffer {
+  const head = Buffer.alloc(24)
+  head.writeUInt8(0x80, 0)
+  head.writeUInt8(opcode, 1)
+  head.writeUInt16BE(key.length, 2)
+  head.writeUInt32BE(key.length + value.length, 8)
+  return Buffer.concat([head, Buffer.from(key), Buffer.from(value)])
+}
+
+const status = (answer: string): number => Buffer.from(answer, 'latin1').readUInt16BE(6)
+
+describe.each(POSTURES)('a server with posture %s', (posture) => {
+  const { tls, clientCertificate, auth } = partsOf(posture)
+  const way: Way = clientCertificate ? 'certificate' : tls ? 'tls' : 'plain'
+
+  it('lets in and keeps out whom it should', async () => {
+    await using server = await startMemcached(posture)
+    if (tls) expect(await ask(server, 'plain', 'version\r\n')).toMatch(/^(ECONNRESET|closed)$/)
+    if (clientCertificate)
+      expect(await ask(server, 'tls', 'version\r\n')).toMatch(/^(ERR_SSL|ECONNRESET|EPIPE|closed)/)
+    if (auth === 'none') expect(await ask(server, way, 'version\r\n')).toMatch(/^VERSION /)
+    const { username, password } = server.credentials ?? { username: '', password: '' }
+    if (auth === 'ascii') {
+      const credentials = `${username} ${password}`
+      expect(await ask(server, way, 'version\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n')
+      expect(await ask(server, way, `set a 0 0 ${String(credentials.length)}\r\n${credentials}\r\n`)).toBe(
+        'STORED\r\n',
+      )
+      expect(await ask(server, way, 'set a 0 0 3\r\na b\r\n')).toBe('CLIENT_ERROR authentication failure\r\n')
+    }
+    if (auth === 'sasl') {
+      expect(status(await ask(server, way, binary(0x0a)))).toBe(0x20)
+      expect(await ask(server, way, binary(0x20))).toMatch(/PLAIN$/)
+      expect(status(await ask(server, way, binary(0x21, 'PLAIN', `\0${username}\0${password}`)))).toBe(0x00)
+      expect(status(await ask(server, way, binary(0x21, 'PLAIN', `\0${username}\0wrong`)))).toBe(0x20)
+    }
+  })
+})
+
+describe('startMemcached', () => {
+  it('listens on a Unix socket when asked, and never on one with TLS', async () => {
+    await using server = await startMemcached('plain', { unixSocket: true })
+    expect(server.address).toBe(server.path)
+    expect(await ask(server, 'plain', 'version\r\n')).toMatch(/^VERSION /)
+    await expect(startMemcached('tls', { unixSocket: true })).rejects.toThrow(TypeError)
+  })
+
+  it('makes a password of its own for every server', async () => {
+    await using first = await startMemcached('ascii-auth')
+    await using second = await startMemcached('ascii-auth')
+    expect(first.credentials?.password).not.toBe(second.credentials?.password)
+  })
+
+  it('says what memcached printed when it does not start', async () => {
+    await expect(startMemcached('plain', { args: ['--no-such-option'] })).rejects.toThrow(/no-such-option/)
+  })
+
+  it('says what to do when MEMKEEP_MEMCACHED names no program', async () => {
+    const before = process.env['MEMKEEP_MEMCACHED']
+    process.env['MEMKEEP_MEMCACHED'] = '/nowhere/memcached'
+    try {
+      await expect(startMemcached('plain')).rejects.toThrow(
+        /MEMKEEP_MEMCACHED=\/nowhere\/memcached is no program/,
+      )
+    } finally {
+      if (before === undefined) delete process.env['MEMKEEP_MEMCACHED']
+      else process.env['MEMKEEP_MEMCACHED'] = before
+    }
+  })
+})
