@@ -1,5 +1,4 @@
 import { setUp } from './setup/index.mjs'
-import { run } from './setup/run.mjs'
 
 try {
   await setUp()

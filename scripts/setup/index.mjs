@@ -6,7 +6,10 @@ import { run } from './run.mjs'
 export async function setUp() {
   process.chdir(new URL('../..', import.meta.url).pathname)
   installPackages()
-  run('npx', ['nx', 'run-many', '-t', 'build', '--output-style=static'], { stdio: ['ignore', 2, 2], env: quietNx() })
+  run('npx', ['nx', 'run-many', '-t', 'build', '--output-style=static'], {
+    stdio: ['ignore', 2, 2],
+    env: quietNx(),
+  })
   const { findMissing } = await import('@memkeep/testkit')
   await installMemcached(findMissing)
 }

@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process'
 export function run(command, args, options = {}) {
   const { error, status, signal } = spawnSync(command, args, { stdio: 'inherit', ...options })
   if (error !== undefined) throw new Error(`${command} cannot be started: ${error.message}`, { cause: error })
-  if (status !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${signal ?? `exit code ${status}`}`)
+  if (status !== 0)
+    throw new Error(`${[command, ...args].join(' ')} ended with ${signal ?? `exit code ${status}`}`)
 }
 
 /** Whether a command is on the PATH. */
