@@ -1,10 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { MemcachedClient, type Hardening } from '@memkeep/client'
+import type { Authenticator } from '@memkeep/core'
+import { encodeBinaryRequest, exchange, parseBinaryResponse } from '@memkeep/core/internal'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
 import { startMemcached, type MemcachedServer, type Pki } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
-import type { Authenticator, Transport } from '@memkeep/core'
 import type { Row } from './rows.ts'
 
 /** A row with its real server running, and everyone's way in. */
@@ -34,21 +35,22 @@ export async function setStage(row: Row, pki: Pki): Promise<Stage> {
       ? { ...insider, middleware: [encryption({ keyring: Keyring.generate(), context: 'evidence' })] }
       : insider,
     stranger: {
-      ...(row.tls && { transport: strangersTls(pki) }),
+      ...(row.tls && { transport: tls({ ca: pki.ca }) }),
       ...(row.sasl && { auth: UNAUTHENTICATED }),
     },
   }
 }
 
-function strangersTls(pki: Pki): Transport {
-  return tls({ ca: pki.ca })
-}
+/** `VERSION` of the binary protocol, which a SASL server answers to anyone. */
+const VERSION = 0x0b
 
 /** Speaks the binary protocol to a SASL server without saying who it is. */
 const UNAUTHENTICATED: Authenticator = {
   name: 'none',
   protocol: 'binary',
-  authenticate: () => Promise.resolve(),
+  async authenticate(channel, { signal }) {
+    await exchange(channel, encodeBinaryRequest({ opcode: VERSION }), parseBinaryResponse, signal)
+  },
 }
 
 /** A record that would hurt to lose, with marks that occur nowhere else. */

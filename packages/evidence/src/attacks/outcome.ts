@@ -1,11 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { MemcachedClient } from '@memkeep/client'
 import { MemkeepError } from '@memkeep/core'
+import { ENCRYPTION_FAILURE_CHANNEL } from '@memkeep/encryption'
 import type { Reading, Writing } from '../findings.ts'
 import type { SecretRecord } from '../stage.ts'
-
-/** Where the encryption layer reports a value that it would not open. */
-const FAILURES = 'memkeep:encryption:failure'
 
 /** What bytes from the server tell of a record to someone without its key. */
 export function readingOf(bytes: Buffer | undefined, { secret }: SecretRecord): Reading {
@@ -15,18 +13,18 @@ export function readingOf(bytes: Buffer | undefined, { secret }: SecretRecord): 
 
 /** What the application makes of a key whose value someone else has just written. */
 export async function writingOf(application: MemcachedClient, key: string, forged: Buffer): Promise<Writing> {
-  let noticed = false
-  const onFailure = (): void => {
-    noticed = true
+  const failures: unknown[] = []
+  const onFailure = (failure: unknown): void => {
+    failures.push(failure)
   }
-  subscribe(FAILURES, onFailure)
+  subscribe(ENCRYPTION_FAILURE_CHANNEL, onFailure)
   try {
     const served = await application.get(key)
     if (served?.equals(forged) === true) return 'served'
-    if (served === undefined && noticed) return 'noticed'
+    if (served === undefined && failures.length > 0) return 'noticed'
     throw new Error('The forged value was neither served nor noticed')
   } finally {
-    unsubscribe(FAILURES, onFailure)
+    unsubscribe(ENCRYPTION_FAILURE_CHANNEL, onFailure)
   }
 }
 
