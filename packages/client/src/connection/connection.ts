@@ -81,7 +81,7 @@ export class Connection {
           try {
             resolve(finish(reply))
           } catch (error) {
-            reject(error)
+            reject(error instanceof Error ? error : new Error(String(error)))
           }
         },
         reject,
@@ -94,12 +94,18 @@ export class Connection {
 
   /** Waits for the replies that are due, then closes. Every reply has its timeout, so this ends. */
   async close(): Promise<void> {
-    if (!this.#closed && this.#queue.length > 0) {
+    if (!this.#idle) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve
       })
     }
     this.#fail(null)
+  }
+
+  /** Whether no caller waits for a reply. */
+  get #idle(): boolean {
+    for (const request of this.#queue) if (!request.abandoned) return false
+    return true
   }
 
   #scheduleFlush(): void {
@@ -119,7 +125,7 @@ export class Connection {
     } catch (error) {
       this.#fail(error as Error)
     }
-    if (this.#queue.length === 0) this.#onIdle?.()
+    if (this.#onIdle !== undefined && this.#idle) this.#onIdle()
   }
 
   #onReply(reply: Reply): void {
