@@ -29,7 +29,13 @@ export class KeyvMemcached extends EventEmitter implements KeyvStoreAdapter {
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
-    return fromBytes<Value>(await this.#client.get(key))
+    try {
+      return fromBytes<Value>(await this.#client.get(key))
+    } catch (error) {
+      // Keyv 5 emits the errors of every other method, and swallows those of this one
+      if (this.listenerCount('error') > 0) this.emit('error', error)
+      throw error
+    }
   }
 
   async getMany<Value>(keys: string[]): Promise<StoredData<Value | undefined>[]> {

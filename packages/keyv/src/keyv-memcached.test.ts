@@ -1,0 +1,127 @@
+import { createCache } from 'cache-manager'
+import { Keyv } from 'keyv'
+import { encryption, Keyring } from '@memkeep/encryption'
+import { sasl } from '@memkeep/sasl'
+import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { tls } from '@memkeep/tls'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { KeyvMemcached } from './keyv-memcached.ts'
+
+let server: MemcachedServer
+let store: KeyvMemcached
+let namespace = 0
+
+beforeAll(async () => {
+  server = await startMemcached('mutual-tls+sasl')
+  if (server.credentials === undefined) throw new Error('no credentials')
+  store = new KeyvMemcached({
+    servers: server.address,
+    transport: tls(server.clientTls),
+    auth: sasl(server.credentials),
+    middleware: [encryption({ keyring: Keyring.generate() })],
+  })
+})
+
+afterAll(async () => {
+  await store.disconnect()
+  await server.stop()
+})
+
+beforeEach(() => {
+  namespace++
+})
+
+/** A Keyv of the test's own over the one hardened store, which throws what goes wrong. */
+const keyv = (): Keyv => new Keyv({ store, namespace: `test${String(namespace)}`, throwOnErrors: true })
+
+/** Waits until a value is gone; the test's own timeout is the limit. */
+async function untilGone(read: () => Promise<unknown>): Promise<void> {
+  while ((await read()) !== undefined) await new Promise(setImmediate)
+}
+
+describe('Keyv over all three layers', () => {
+  it('sets, gets and deletes what Keyv can serialize', async () => {
+    const cache = keyv()
+    const values = { text: 'häßlich', number: 7, nothing: null, list: [1, { deep: true }], empty: '' }
+    for (const [key, value] of Object.entries(values)) {
+      expect(await cache.set(key, value)).toBe(true)
+      expect(await cache.get(key)).toEqual(value)
+    }
+    await cache.set('bytes', Buffer.from([0, 255]))
+    expect(await cache.get('bytes')).toEqual(Buffer.from([0, 255]))
+    expect(await cache.get('absent')).toBeUndefined()
+    expect(await cache.delete('text')).toBe(true)
+    expect(await cache.delete('text')).toBe(false)
+    expect(await cache.get('text')).toBeUndefined()
+  })
+
+  it('keeps milliseconds', async () => {
+    const cache = keyv()
+    await cache.set('short', 'x', 50)
+    await cache.set('long', 'x', 60_000)
+    expect(await cache.has('short')).toBe(true)
+    await untilGone(() => cache.get('short'))
+    expect(await cache.has('short')).toBe(false)
+    expect(await cache.get('long')).toBe('x')
+  })
+
+  it('reads and deletes many at once', async () => {
+    const cache = keyv()
+    await Promise.all(['a', 'b', 'c'].map((key) => cache.set(key, key)))
+    expect(await cache.get(['a', 'absent', 'c'])).toEqual(['a', undefined, 'c'])
+    expect(await cache.delete(['a', 'b'])).toBe(true)
+    expect(await cache.get(['a', 'b', 'c'])).toEqual([undefined, undefined, 'c'])
+  })
+
+  it('keeps namespaces apart', async () => {
+    const [one, other] = ['one', 'other'].map((name) => new Keyv({ store, namespace: name }))
+    await one?.set('k', 1)
+    await other?.set('k', 2)
+    expect([await one?.get('k'), await other?.get('k')]).toEqual([1, 2])
+  })
+
+  it('does not flush the server when asked to clear', async () => {
+    const cache = keyv()
+    await cache.set('k', 'x')
+    await expect(store.clear()).rejects.toMatchObject({ code: 'ERR_MEMKEEP_UNSUPPORTED_OPERATION' })
+    expect(await cache.get('k')).toBe('x')
+  })
+
+  it('refuses a bad key and a value that is no text', async () => {
+    await expect(store.get('a b')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_INVALID_KEY' })
+    await expect(store.set('k', { raw: true })).rejects.toThrow(TypeError)
+  })
+
+  it('emits what goes wrong as Keyv does', async () => {
+    const broken = new Keyv({ store: new KeyvMemcached({ servers: '127.0.0.1:1' }) })
+    const errors: unknown[] = []
+    broken.on('error', (error) => errors.push(error))
+    expect(await broken.get('k')).toBeUndefined()
+    expect(errors.length).toBeGreaterThan(0)
+    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_MEMKEEP_CONNECT_FAILED' })
+    await broken.disconnect()
+  })
+
+  it('prints no secret', () => {
+    expect(JSON.stringify(store)).not.toContain(server.credentials?.password)
+  })
+})
+
+describe('cache-manager over all three layers', () => {
+  it('sets, gets, expires, deletes, wraps', async () => {
+    const cache = createCache({ stores: [keyv()] })
+    await cache.set('k', { deep: [1] }, 60_000)
+    expect(await cache.get('k')).toEqual({ deep: [1] })
+    await cache.set('short', 'x', 50)
+    await untilGone(() => cache.get('short'))
+    await cache.mset([
+      { key: 'a', value: 1 },
+      { key: 'b', value: 2 },
+    ])
+    expect(await cache.mget(['a', 'b', 'absent'])).toEqual([1, 2, undefined])
+    expect(await cache.del('k')).toBe(true)
+    expect(await cache.get('k')).toBeUndefined()
+    let computed = 0
+    for (let turn = 0; turn < 2; turn++) expect(await cache.wrap('w', () => ++computed, 60_000)).toBe(1)
+  })
+})
