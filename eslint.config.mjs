@@ -12,7 +12,7 @@ export default defineConfig(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['*.ts', 'packages/*/vitest.config.ts', 'examples/vitest.config.ts'],
+          allowDefaultProject: ['*.ts', 'packages/*/vitest.config.ts'],
         },
       },
     },

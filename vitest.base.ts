@@ -4,7 +4,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['@memkeep/source', 'module', 'node', 'import', 'default'] } },
   test: {
-    include: ['src/**/*.test.ts'],
+    include: ['**/*.test.{ts,mjs}'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,

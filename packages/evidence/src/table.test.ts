@@ -18,7 +18,7 @@ function report(broken?: string): Report {
 describe('renderTable', () => {
   it('has a line for every row, and fits a terminal of 120 columns', () => {
     const text = renderTable(report(), false)
-    for (const { name } of ROWS) expect(text).toMatch(new RegExp(`^${name.replaceAll('+', '\\+')}  +`, 'm'))
+    for (const { name } of ROWS) expect(text).toMatch(new RegExp(`^${name.replaceAll('+', '\\+')} +`, 'm'))
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(120)
   })
 

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+
+/** What each example must print. */
+const EXPECTED = {
+  everything: ["read back: { name: 'Ada' }", 'wrapped: computed once / computed once', 'deleted: undefined'],
+}
+
+const names = readdirSync(HERE).filter((name) => existsSync(`${HERE}${name}/main.mjs`))
+
+describe('the examples', () => {
+  it('are all expected here', () => {
+    expect(names.toSorted()).toEqual(Object.keys(EXPECTED).toSorted())
+  })
+
+  it.each(names)('%s runs, prints what it should, and ends', async (name) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [`${HERE}${name}/main.mjs`])
+    for (const line of EXPECTED[name]) expect(stdout.split('\n')).toContain(line)
+  })
+})
