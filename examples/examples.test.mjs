@@ -11,6 +11,9 @@ const EXPECTED = {
   everything: ["read back: { name: 'Ada' }", 'wrapped: computed once / computed once', 'deleted: undefined'],
 }
 
+/** The environment, with colours off whoever wants them. */
+const PLAIN = { ...process.env, FORCE_COLOR: '0' }
+
 const names = readdirSync(HERE).filter((name) => existsSync(`${HERE}${name}/main.mjs`))
 
 describe('the examples', () => {
@@ -19,7 +22,9 @@ describe('the examples', () => {
   })
 
   it.each(names)('%s runs, prints what it should, and ends', async (name) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [`${HERE}${name}/main.mjs`])
+    const { stdout } = await promisify(execFile)(process.execPath, [`${HERE}${name}/main.mjs`], {
+      env: PLAIN,
+    })
     for (const line of EXPECTED[name]) expect(stdout.split('\n')).toContain(line)
   })
 })
