@@ -35,7 +35,7 @@ export async function findMemcached(): Promise<MemcachedBinary> {
   const version = /^memcached (\S+)/m.exec(help)?.[1]
   if (version === undefined)
     throw new Error(`${path} is not memcached: set MEMKEEP_MEMCACHED to the path of one.`)
-  return { path, version, tls: /^-Z, --enable-ssl/m.test(help), sasl: /^-S, --enable-sasl/m.test(help) }
+  return { path, version, tls: await supports(path, '-Z'), sasl: await supports(path, '-S') }
 }
 
 /** Names what this machine lacks to run every posture; empty when nothing. */
@@ -71,6 +71,11 @@ async function isExecutable(path: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** Whether memcached knows an option. Its help may name one that it was built without; the option itself tells. */
+async function supports(path: string, option: '-Z' | '-S'): Promise<boolean> {
+  return /^memcached \S+/m.test(await output(path, [option, '-h']))
 }
 
 /** What a program prints, whatever its exit code: memcached's help has ended with several over the years. */

@@ -1,0 +1,56 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { findMemcached, findMissing } from './binary.ts'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'memkeep-binary-'))
+})
+
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true })
+})
+
+/** A program that answers `-h` as a memcached built without some options does. */
+async function builtWithout(...options: string[]): Promise<string> {
+  const path = join(folder, 'memcached')
+  const refusal = 'This server is not built with that support.'
+  const cases = options.map((option) => `${option}) echo "${refusal}"; exit 64;;`)
+  await writeFile(path, `#!/bin/sh\ncase $1 in ${cases.join(' ')} esac\necho "memcached 1.6.18"\n`)
+  await chmod(path, 0o755)
+  vi.stubEnv('MEMKEEP_MEMCACHED', path)
+  return path
+}
+
+describe('findMemcached', () => {
+  it("finds the system's, with TLS and SASL", async () => {
+    expect(await findMemcached()).toMatchObject({
+      version: expect.stringMatching(/^1\./) as string,
+      tls: true,
+      sasl: true,
+    })
+    expect(await findMissing()).toEqual([])
+  })
+
+  it('takes the one that MEMKEEP_MEMCACHED names', async () => {
+    const path = await builtWithout()
+    expect(await findMemcached()).toEqual({ path, version: '1.6.18', tls: true, sasl: true })
+  })
+
+  it('says what it was built without', async () => {
+    const path = await builtWithout('-S', '-Z')
+    expect(await findMissing()).toEqual([
+      `${path} was built without TLS (--enable-tls)`,
+      `${path} was built without SASL (--enable-sasl)`,
+    ])
+  })
+
+  it('refuses a program that is not memcached', async () => {
+    vi.stubEnv('MEMKEEP_MEMCACHED', '/bin/true')
+    await expect(findMemcached()).rejects.toThrow(/not memcached/)
+  })
+})
