@@ -39,7 +39,7 @@ const LEGEND = [
 
 const NEXT = [
   'Use it in your service      README.md, "In your code"',
-  'A runnable example          node examples/everything/main.mjs',
+  'A runnable example          npm run example -- everything',
   'What each layer protects    README.md, "What each layer protects, and what it does not"',
 ]
 
