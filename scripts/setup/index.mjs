@@ -1,10 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import { installMemcached } from './memcached.mjs'
 import { installPackages } from './packages.mjs'
 import { run } from './run.mjs'
 
 /** Brings a clean clone to where everything runs: packages, the build, and a memcached with TLS and SASL. */
 export async function setUp() {
-  process.chdir(new URL('../..', import.meta.url).pathname)
+  process.chdir(fileURLToPath(new URL('../..', import.meta.url)))
   installPackages()
   run('npx', ['nx', 'run-many', '-t', 'build', '--output-style=static'], {
     stdio: ['ignore', 2, 2],

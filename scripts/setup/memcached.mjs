@@ -1,4 +1,4 @@
-import { has, run } from './run.mjs'
+import { has, run, succeeds } from './run.mjs'
 
 /** What each package manager calls memcached, SASL's mechanisms and its user database, and how it installs them. */
 const MANAGERS = [
@@ -24,6 +24,9 @@ const MANAGERS = [
   { name: 'brew', install: ['brew', 'install', 'memcached', 'cyrus-sasl'], asUser: true },
 ]
 
+/** What keeps a package manager from asking questions and from starting services: the tests start what they need. */
+const QUIET = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1']
+
 /**
  * Makes sure that a memcached with TLS and SASL is at hand, through the system's package manager if it is not.
  *
@@ -32,28 +35,27 @@ const MANAGERS = [
 export async function installMemcached(findMissing) {
   const missing = await findMissing()
   if (missing.length === 0) return
-  const manager = MANAGERS.find(({ name }) => has(name))
+  const lacking = `Missing: ${missing.join('; ')}.`
   const own = process.env.MEMKEEP_MEMCACHED
-  if (own !== undefined)
-    throw new Error(`MEMKEEP_MEMCACHED=${own} will not do. Missing: ${missing.join('; ')}.`)
+  if (own !== undefined && missing.some((what) => what.includes(own))) {
+    throw new Error(
+      `${lacking} Name another memcached with MEMKEEP_MEMCACHED, or unset it to use the system's.`,
+    )
+  }
+  const manager = MANAGERS.find(({ name }) => has(name))
   if (manager === undefined) {
     throw new Error(
-      `Missing: ${missing.join('; ')}. Install memcached built with --enable-tls and --enable-sasl, and Cyrus SASL with its PLAIN module, or name a memcached with MEMKEEP_MEMCACHED=/path.`,
+      `${lacking} Install memcached built with --enable-tls and --enable-sasl, and Cyrus SASL with its PLAIN module, or name a memcached with MEMKEEP_MEMCACHED=/path.`,
     )
   }
   const command = manager.install.join(' ')
-  const prefix = manager.asUser ? [] : privilege()
-  if (prefix === undefined)
-    throw new Error(`Missing: ${missing.join('; ')}. Run this, then try again: sudo ${command}`)
-  console.error(`Missing: ${missing.join('; ')}. Installing: ${command} …`)
-  // no service of the package's own is started: the tests start what they need
-  const options = {
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-  }
-  for (const [name, ...args] of [manager.before, manager.install].filter((step) => step !== undefined)) {
-    const [first, ...rest] = [...prefix, name, ...args]
-    run(first, rest, options)
+  const privilege = manager.asUser ? [] : findPrivilege()
+  if (privilege === undefined) throw new Error(`${lacking} Run this, then try again: sudo ${command}`)
+  console.error(`${lacking} Installing: ${command} …`)
+  for (const step of [manager.before, manager.install]) {
+    if (step === undefined) continue
+    const [program, ...args] = [...privilege, ...QUIET, ...step]
+    run(program, args, { stdio: ['ignore', 2, 2] })
   }
   const still = await findMissing()
   if (still.length > 0) {
@@ -64,13 +66,7 @@ export async function installMemcached(findMissing) {
 }
 
 /** What to put before a command that needs root: nothing as root, sudo where it asks for no password. */
-function privilege() {
+function findPrivilege() {
   if (process.getuid?.() === 0) return []
-  if (!has('sudo')) return undefined
-  try {
-    run('sudo', ['-n', 'true'], { stdio: 'ignore' })
-    return ['sudo', '-n', '--preserve-env=DEBIAN_FRONTEND,RUNLEVEL']
-  } catch {
-    return undefined
-  }
+  return has('sudo') && succeeds('sudo', ['-n', 'true']) ? ['sudo', '-n'] : undefined
 }

@@ -8,7 +8,12 @@ export function run(command, args, options = {}) {
     throw new Error(`${[command, ...args].join(' ')} ended with ${signal ?? `exit code ${status}`}`)
 }
 
+/** Whether a command can be started and exits with code 0. Prints nothing. */
+export function succeeds(command, args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0
+}
+
 /** Whether a command is on the PATH. */
 export function has(command) {
-  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', command], { stdio: 'ignore' }).status === 0
+  return succeeds('/bin/sh', ['-c', 'command -v "$1"', 'sh', command])
 }

@@ -24,7 +24,11 @@ export interface Authenticator {
  * Whether a password may be said on this channel. Loopback counts only when both what the user wrote and the
  * address that was really connected to are loopback, so a name that resolves elsewhere is not trusted.
  */
-export function isPasswordSafe(transport: Transport, endpoint: Endpoint, channel: Channel): boolean {
+export function isPasswordSafe(
+  transport: Transport,
+  endpoint: Endpoint,
+  remoteAddress: string | undefined,
+): boolean {
   if (transport.confidential || 'path' in endpoint) return true
-  return isLoopbackHost(endpoint.host) && isLoopbackHost(channel.remoteAddress ?? '')
+  return isLoopbackHost(endpoint.host) && isLoopbackHost(remoteAddress ?? '')
 }

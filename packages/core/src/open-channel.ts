@@ -42,7 +42,7 @@ export async function openChannel(
         silent = `did not answer the ${auth.name} exchange: it may not speak the ${auth.protocol} protocol, or demand TLS`
         await auth.authenticate(channel, {
           endpoint,
-          passwordSafe: isPasswordSafe(transport, endpoint, channel),
+          passwordSafe: isPasswordSafe(transport, endpoint, channel.remoteAddress),
           signal,
         })
       }

@@ -44,8 +44,8 @@ describe('findMemcached', () => {
   it('says what it was built without', async () => {
     const path = await builtWithout('-S', '-Z')
     expect(await findMissing()).toEqual([
-      `${path} was built without TLS (--enable-tls)`,
-      `${path} was built without SASL (--enable-sasl)`,
+      `TLS in ${path} (built without --enable-tls)`,
+      `SASL in ${path} (built without --enable-sasl)`,
     ])
   })
 

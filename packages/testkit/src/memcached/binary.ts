@@ -38,18 +38,22 @@ export async function findMemcached(): Promise<MemcachedBinary> {
   return { path, version, tls: await supports(path, '-Z'), sasl: await supports(path, '-S') }
 }
 
-/** Names what this machine lacks to run every posture; empty when nothing. */
+/**
+ * Names what this machine lacks to run every posture; empty when nothing.
+ *
+ * @throws Error when `MEMKEEP_MEMCACHED` names no memcached
+ */
 export async function findMissing(): Promise<readonly string[]> {
   const missing: string[] = []
-  try {
+  if (process.env['MEMKEEP_MEMCACHED'] === undefined && (await findProgram('memcached')) === undefined) {
+    missing.push('memcached')
+  } else {
     const { path, tls, sasl } = await findMemcached()
-    if (!tls) missing.push(`${path} was built without TLS (--enable-tls)`)
-    if (!sasl) missing.push(`${path} was built without SASL (--enable-sasl)`)
-  } catch (error) {
-    missing.push(error instanceof Error ? error.message : String(error))
+    if (!tls) missing.push(`TLS in ${path} (built without --enable-tls)`)
+    if (!sasl) missing.push(`SASL in ${path} (built without --enable-sasl)`)
   }
   if ((await findProgram('saslpasswd2')) === undefined) {
-    missing.push('saslpasswd2, the program that adds SASL users')
+    missing.push('saslpasswd2 (adds SASL users)')
   }
   return missing
 }

@@ -1,0 +1,86 @@
+import { startFaultServer, startMemcached } from '@memkeep/testkit'
+import { describe, expect, it } from 'vitest'
+import { isPasswordSafe, type Authenticator } from './authenticator.ts'
+import { parseEndpoint } from './endpoint.ts'
+import { openChannel } from './open-channel.ts'
+import { tcp } from './tcp.ts'
+import type { Channel, Transport } from './transport.ts'
+
+const code = (name: string): unknown => expect.objectContaining({ code: `ERR_MEMKEEP_${name}` })
+
+function open(address: string, auth?: Authenticator, signal = AbortSignal.timeout(10_000)): Promise<Channel> {
+  return openChannel(parseEndpoint(address), { transport: tcp(), auth, signal })
+}
+
+describe('openChannel', () => {
+  it.each([[false], [true]])('opens to the real memcached (Unix socket: %s)', async (unixSocket) => {
+    await using server = await startMemcached('plain', { unixSocket })
+    const channel = await open(server.address)
+    expect(channel.remoteAddress).toBe(unixSocket ? undefined : '127.0.0.1')
+    expect(channel.isPaused()).toBe(true)
+    channel.destroy()
+  })
+
+  it('tells the authenticator where it is, and closes the channel that it refuses', async () => {
+    await using server = await startMemcached('plain')
+    const refusal = new Error('refused')
+    const channels: Channel[] = []
+    const auth: Authenticator = {
+      name: 'test',
+      protocol: 'text',
+      authenticate(channel, { endpoint, passwordSafe }) {
+        channels.push(channel)
+        expect(endpoint).toEqual(parseEndpoint(server.address))
+        expect(passwordSafe).toBe(true)
+        return Promise.reject(refusal)
+      },
+    }
+    await expect(open(server.address, auth)).rejects.toBe(refusal)
+    expect(channels.map(({ destroyed }) => destroyed)).toEqual([true])
+  })
+
+  it('refuses memcacheds:// over a transport that is not confidential, before it connects', async () => {
+    await using server = await startFaultServer(() => {
+      throw new Error('connected')
+    })
+    await expect(open(`memcacheds://${server.address}`)).rejects.toEqual(code('TLS_REQUIRED'))
+  })
+
+  it('says that nobody is there', async () => {
+    await using server = await startFaultServer(() => undefined)
+    await server.close()
+    await expect(open(server.address)).rejects.toEqual(code('CONNECT_FAILED'))
+    await expect(open('/nowhere/memcached.sock')).rejects.toThrow(/no such socket/)
+  })
+
+  it('says what is not memcached', async () => {
+    await using server = await startFaultServer((socket) => socket.write('220 mail ready\r\n'))
+    await expect(open(server.address)).rejects.toEqual(code('PROTOCOL'))
+  })
+
+  it('gives up when the time is over, or when it is told to', async () => {
+    await using server = await startFaultServer(() => undefined)
+    await expect(open(server.address, undefined, AbortSignal.timeout(50))).rejects.toEqual(
+      code('CONNECT_TIMEOUT'),
+    )
+    const reason = new Error('enough')
+    await expect(open(server.address, undefined, AbortSignal.abort(reason))).rejects.toBe(reason)
+  })
+})
+
+describe('isPasswordSafe', () => {
+  const confidential: Transport = { ...tcp(), confidential: true }
+
+  it.each([
+    ['confidential', confidential, 'cache.example', '192.0.2.1', true],
+    ['loopback', tcp(), '127.0.0.1', '127.0.0.1', true],
+    ['localhost', tcp(), 'localhost', '::1', true],
+    ['a Unix socket', tcp(), '/run/memcached.sock', undefined, true],
+    ['elsewhere', tcp(), 'cache.example', '192.0.2.1', false],
+    ['a name elsewhere that resolves to loopback', tcp(), 'cache.example', '127.0.0.1', false],
+    ['a loopback name that resolves elsewhere', tcp(), 'localhost', '192.0.2.1', false],
+    ['an unknown address', tcp(), 'localhost', undefined, false],
+  ])('on %s', (_, transport, address, remote, safe) => {
+    expect(isPasswordSafe(transport, parseEndpoint(address), remote)).toBe(safe)
+  })
+})

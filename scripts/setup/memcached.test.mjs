@@ -1,0 +1,111 @@
+import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { installMemcached } from './memcached.mjs'
+
+let folder
+
+/** A machine with no programs but those that a test puts there. */
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'memkeep-path-'))
+  vi.stubEnv('PATH', folder)
+  vi.stubEnv('MEMKEEP_MEMCACHED', undefined)
+  vi.spyOn(console, 'error').mockReturnValue(undefined)
+  await symlink('/usr/bin/env', join(folder, 'env'))
+})
+
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+  await rm(folder, { recursive: true })
+})
+
+/** A program that notes how it was called. */
+async function program(name, body = '') {
+  const path = join(folder, name)
+  await writeFile(path, `#!/bin/sh\necho "${name} $*" "\${RUNLEVEL:+quiet}" >> ${folder}/calls\n${body}\n`)
+  await chmod(path, 0o755)
+}
+
+const calls = () => readFile(join(folder, 'calls'), 'utf8').catch(() => '')
+const as = (user) => vi.spyOn(process, 'getuid').mockReturnValue(user)
+
+/** Says that something is missing the first time, and what is still missing from then on. */
+function missing(first, ...still) {
+  return vi.fn().mockResolvedValueOnce([first]).mockResolvedValue(still)
+}
+
+describe('installMemcached', () => {
+  it('does nothing where nothing is missing', async () => {
+    await program('apt-get')
+    await installMemcached(() => Promise.resolve([]))
+    expect(await calls()).toBe('')
+  })
+
+  it('installs as root, and looks again', async () => {
+    as(0)
+    await program('apt-get')
+    const findMissing = missing('memcached')
+    await installMemcached(findMissing)
+    expect(await calls()).toMatch(
+      /^apt-get update.* quiet\napt-get install .*memcached libsasl2-modules sasl2-bin quiet\n$/,
+    )
+    expect(findMissing).toHaveBeenCalledTimes(2)
+  })
+
+  it('installs through sudo where that asks for no password', async () => {
+    as(1000)
+    await program('dnf')
+    await program('sudo', 'shift; [ "$1" = true ] || exec "$@"')
+    await installMemcached(missing('memcached'))
+    expect(await calls()).toMatch(
+      /sudo -n true \nsudo -n env .*dnf install .*\ndnf install -y memcached .*quiet\n/,
+    )
+  })
+
+  it('installs with brew as the user', async () => {
+    as(501)
+    await program('brew')
+    await installMemcached(missing('memcached'))
+    expect(await calls()).toBe('brew install memcached cyrus-sasl quiet\n')
+  })
+
+  it('names the command where it may not install', async () => {
+    as(1000)
+    await program('apk')
+    await expect(installMemcached(missing('memcached'))).rejects.toThrow(
+      'Missing: memcached. Run this, then try again: sudo apk add memcached cyrus-sasl',
+    )
+    expect(await calls()).toBe('')
+  })
+
+  it('says what to install where it knows no package manager', async () => {
+    await expect(installMemcached(missing('memcached'))).rejects.toThrow(/--enable-tls and --enable-sasl/)
+  })
+
+  it('says what an own memcached lacks, and installs nothing for it', async () => {
+    as(0)
+    await program('apt-get')
+    vi.stubEnv('MEMKEEP_MEMCACHED', '/own/memcached')
+    const lacking = missing('TLS in /own/memcached (built without --enable-tls)')
+    await expect(installMemcached(lacking)).rejects.toThrow(
+      /^Missing: TLS in \/own\/memcached.*MEMKEEP_MEMCACHED/,
+    )
+    expect(await calls()).toBe('')
+  })
+
+  it('says what is still missing when the package manager did not bring it', async () => {
+    as(0)
+    await program('apk')
+    await expect(installMemcached(missing('memcached', 'SASL in /usr/bin/memcached'))).rejects.toThrow(
+      /still missing: SASL in \/usr\/bin\/memcached/,
+    )
+  })
+
+  it('fails when the package manager does', async () => {
+    as(0)
+    await program('apk', 'exit 7')
+    await expect(installMemcached(missing('memcached'))).rejects.toThrow(/exit code 7/)
+  })
+})
