@@ -25,7 +25,10 @@ const UNKNOWN_CA = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ])
 
-/** Alerts that refuse a certificate which we sent (RFC 8446, section 6.2). */
+// The alerts of RFC 8446, section 6.2. What OpenSSL puts before their names differs between its versions.
+const CERTIFICATE_REQUIRED = /^ERR_SSL_.*ALERT_CERTIFICATE_REQUIRED$/
+const HANDSHAKE_FAILURE = /^ERR_SSL_.*ALERT_HANDSHAKE_FAILURE$/
+/** Alerts that refuse a certificate which we sent. */
 const REFUSED_CERTIFICATE =
   /^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR)$/
 
@@ -59,7 +62,7 @@ function classify(code: string, facts: HandshakeFacts): readonly [MemkeepErrorCo
       `The certificate of ${server} is not for "${name}": connect by a name that its subjectAltName has, or set "servername" to one.`,
     ]
   }
-  if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' || (!accepted && refusedUs(code, facts))) {
+  if (CERTIFICATE_REQUIRED.test(code) || (!accepted && refusedUs(code, facts))) {
     return facts.hasCertificate ? rejected(server, code) : required(server)
   }
   if (REFUSED_CERTIFICATE.test(code)) return rejected(server, code)
@@ -83,7 +86,7 @@ function classify(code: string, facts: HandshakeFacts): readonly [MemkeepErrorCo
  * the reset may overtake its alert.
  */
 function refusedUs(code: string, { protocol, hasCertificate }: HandshakeFacts): boolean {
-  if (code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') return !hasCertificate
+  if (HANDSHAKE_FAILURE.test(code)) return !hasCertificate
   return protocol === 'TLSv1.3' && ['', 'ECONNRESET', 'EPIPE'].includes(code)
 }
 
