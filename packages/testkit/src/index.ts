@@ -10,4 +10,4 @@ export {
   type Pki,
 } from './pki.ts'
 export { partsOf, POSTURES, type Posture, type PostureParts } from './posture.ts'
-export { startRelay, type Relay } from './relay.ts'
+export { startRelay, type Relay, type RelayTarget } from './relay.ts'

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { startFaultServer } from './fault-server.ts'
+import { startMemcached } from './memcached/server.ts'
 import { startRelay } from './relay.ts'
 
 describe('startRelay', () => {
@@ -35,6 +36,32 @@ describe('startRelay', () => {
     expect(relay.saw(Buffer.from('yyy'))).toBe(true)
     expect(relay.saw('hunter3')).toBe(false)
     expect(relay.saw('2y')).toBe(false)
+    socket.destroy()
+  })
+
+  it('forgets when asked, and keeps what an open connection carries from there', async () => {
+    await using echo = await startFaultServer((socket) => socket.pipe(socket))
+    await using relay = await startRelay(echo)
+    const socket = createConnection(relay.port, relay.host)
+    socket.write('before')
+    await once(socket, 'data')
+    relay.reset()
+    expect(relay.bytes()).toHaveLength(0)
+    expect(relay.connections).toBe(0)
+    socket.write('after')
+    await once(socket, 'data')
+    expect(relay.sent().toString()).toBe('after')
+    expect(relay.saw('before')).toBe(false)
+    socket.destroy()
+  })
+
+  it('leads to a server on a Unix socket', async () => {
+    await using server = await startMemcached('plain', { unixSocket: true })
+    await using relay = await startRelay(server)
+    const socket = createConnection(relay.port, relay.host)
+    socket.write('version\r\n')
+    await once(socket, 'data')
+    expect(relay.saw('VERSION ')).toBe(true)
     socket.destroy()
   })
 

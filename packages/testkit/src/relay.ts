@@ -7,7 +7,7 @@ export interface Relay extends AsyncDisposable {
   readonly port: number
   /** `host:port`. */
   readonly address: string
-  /** How many connections it has carried. */
+  /** How many connections it has accepted, since `reset` if that was called. */
   readonly connections: number
   /** All bytes from clients to the server. */
   sent(): Buffer
@@ -17,7 +17,16 @@ export interface Relay extends AsyncDisposable {
   bytes(): Buffer
   /** Whether the bytes of one direction of one connection hold `needle`, also across chunks. */
   saw(needle: string | Buffer): boolean
+  /** Forgets what it kept; open connections go on, and are kept from here. */
+  reset(): void
   close(): Promise<void>
+}
+
+/** Where a relay leads: to a Unix socket if there is a `path`, as with a `MemcachedServer` on one. */
+export interface RelayTarget {
+  readonly host: string
+  readonly port: number
+  readonly path?: string | undefined
 }
 
 interface Recording {
@@ -26,13 +35,16 @@ interface Recording {
 }
 
 /** Starts a recording relay to a server, on a free port of loopback. */
-export async function startRelay(target: { readonly host: string; readonly port: number }): Promise<Relay> {
+export async function startRelay({ host: targetHost, port: targetPort, path }: RelayTarget): Promise<Relay> {
+  const to = path === undefined ? { host: targetHost, port: targetPort } : { path }
   const recordings: Recording[] = []
+  let connections = 0
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    const upstream = createConnection({ host: target.host, port: target.port, allowHalfOpen: true })
+    const upstream = createConnection({ ...to, allowHalfOpen: true })
     const recording: Recording = { sent: [], received: [] }
     recordings.push(recording)
+    connections++
     client.on('data', (chunk: Buffer) => recording.sent.push(chunk))
     upstream.on('data', (chunk: Buffer) => recording.received.push(chunk))
     client.pipe(upstream)
@@ -68,7 +80,7 @@ export async function startRelay(target: { readonly host: string; readonly port:
     port,
     address: `${host}:${String(port)}`,
     get connections() {
-      return recordings.length
+      return connections
     },
     sent,
     received,
@@ -77,6 +89,10 @@ export async function startRelay(target: { readonly host: string; readonly port:
       recordings.some((recording) =>
         [recording.sent, recording.received].some((chunks) => Buffer.concat(chunks).includes(needle)),
       ),
+    reset: () => {
+      connections = 0
+      for (const { sent, received } of recordings) sent.length = received.length = 0
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

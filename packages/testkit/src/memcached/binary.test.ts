@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { findMemcached, findMissing } from './binary.ts'
+import { partsOf } from '../posture.ts'
+import { findMemcached, findMemcachedFor, findMissing } from './binary.ts'
 
 let folder: string
 
@@ -27,12 +28,9 @@ async function builtWithout(...options: string[]): Promise<string> {
 }
 
 describe('findMemcached', () => {
-  it("finds the system's, with TLS and SASL", async () => {
-    expect(await findMemcached()).toMatchObject({
-      version: expect.stringMatching(/^1\./) as string,
-      tls: true,
-      sasl: true,
-    })
+  it('finds one with TLS and SASL', async () => {
+    const expected = { version: expect.any(String) as string, tls: true, sasl: true }
+    expect(await findMemcached()).toMatchObject(expected)
     expect(await findMissing()).toEqual([])
   })
 
@@ -47,6 +45,14 @@ describe('findMemcached', () => {
       `TLS in ${path} (built without --enable-tls)`,
       `SASL in ${path} (built without --enable-sasl)`,
     ])
+  })
+
+  it('refuses a posture that it was built without, and says what to do', async () => {
+    const path = await builtWithout('-S')
+    await expect(findMemcachedFor(partsOf('tls'))).resolves.toMatchObject({ path })
+    await expect(findMemcachedFor(partsOf('tls+sasl'))).rejects.toThrow(
+      `${path} was built without --enable-sasl: set MEMKEEP_MEMCACHED`,
+    )
   })
 
   it('refuses a program that is not memcached', async () => {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
+import type { PostureParts } from '../posture.ts'
 
 /** Folders where packages put programs that a user's PATH may lack. */
 const COMMON_FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/homebrew/bin']
@@ -36,6 +37,22 @@ export async function findMemcached(): Promise<MemcachedBinary> {
   if (version === undefined)
     throw new Error(`${path} is not memcached: set MEMKEEP_MEMCACHED to the path of one.`)
   return { path, version, tls: await supports(path, '-Z'), sasl: await supports(path, '-S') }
+}
+
+/**
+ * Finds a memcached that can run a posture.
+ *
+ * @throws Error that says what to do, when there is none or it was built without what the posture needs
+ */
+export async function findMemcachedFor({ tls, auth }: PostureParts): Promise<MemcachedBinary> {
+  const binary = await findMemcached()
+  const lacking = tls && !binary.tls ? 'tls' : auth === 'sasl' && !binary.sasl ? 'sasl' : undefined
+  if (lacking !== undefined) {
+    throw new Error(
+      `${binary.path} was built without --enable-${lacking}: set MEMKEEP_MEMCACHED to the path of one that was built with it.`,
+    )
+  }
+  return binary
 }
 
 /**

@@ -19,42 +19,60 @@ export interface Probe {
   readonly protocol: 'text' | 'binary'
 }
 
-/** Tries until it gets an answer. @throws the server's end, or an Error when the time is over */
-async function poll<T>(what: string, ended: AbortSignal, attempt: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + START_MILLISECONDS
-  while (performance.now() < deadline) {
+/**
+ * Tries until it gets an answer. An attempt is told how many milliseconds are left.
+ *
+ * @throws the server's end, or an Error when the time is over
+ */
+async function poll<T>(
+  what: string,
+  ended: AbortSignal,
+  milliseconds: number,
+  attempt: (left: number) => Promise<T | undefined>,
+): Promise<T> {
+  const deadline = performance.now() + milliseconds
+  for (let left = milliseconds; left > 0; left = deadline - performance.now()) {
     ended.throwIfAborted()
-    const result = await attempt()
+    const result = await attempt(left)
     if (result !== undefined) return result
     await delay(POLL_MILLISECONDS)
   }
-  throw new Error(
-    `memcached ${what} within ${String(START_MILLISECONDS)} ms: look at the load of this machine.`,
-  )
+  throw new Error(`memcached ${what} within ${String(milliseconds)} ms: look at the load of this machine.`)
 }
 
 /** The port that the server chose and wrote down (`MEMCACHED_PORT_FILENAME`). */
 export function readPort(file: string, ended: AbortSignal): Promise<number> {
-  return poll('did not say its port', ended, async () => {
+  return poll('did not say its port', ended, START_MILLISECONDS, async () => {
     const text = await readFile(file, 'utf8').catch(() => '')
     const port = /^TCP INET: (\d+)\n/m.exec(text)?.[1]
     return port === undefined ? undefined : Number(port)
   })
 }
 
-/** Waits until the server really answers. */
-export async function waitUntilAnswers(probe: Probe, ended: AbortSignal): Promise<void> {
-  await poll('did not answer', ended, async () => ((await answers(probe)) ? true : undefined))
+/** Waits until the server really answers, at most so many milliseconds. */
+export async function waitUntilAnswers(
+  probe: Probe,
+  ended: AbortSignal,
+  milliseconds: number = START_MILLISECONDS,
+): Promise<void> {
+  await poll('did not answer', ended, milliseconds, async (left) =>
+    (await answers(probe, left)) ? true : undefined,
+  )
 }
 
-function answers({ at, certificate, protocol }: Probe): Promise<boolean> {
+function answers({ at, certificate, protocol }: Probe, milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
     // asks only whether it answers: whether its certificate is good is for the tests to find out
     const socket: Socket =
       certificate === undefined
         ? createConnection(at)
         : connectTls({ socket: createConnection(at), ...certificate, rejectUnauthorized: false })
+    // a server may accept and then say nothing, for which no event comes
+    const timer = setTimeout(() => {
+      settle(false)
+    }, milliseconds)
     const settle = (answered: boolean): void => {
+      clearTimeout(timer)
       socket.destroy()
       resolve(answered)
     }

@@ -1,6 +1,9 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { partsOf, POSTURES } from '../posture.ts'
 import { startMemcached, type MemcachedServer } from './server.ts'
 
@@ -85,6 +88,30 @@ describe('startMemcached', () => {
     await using first = await startMemcached('ascii-auth')
     await using second = await startMemcached('ascii-auth')
     expect(first.credentials?.password).not.toBe(second.credentials?.password)
+  })
+
+  it.each([
+    ['a user whose name would end early', { username: 'a:b', password: 'x' }],
+    ['a password that would add a second user', { username: 'a', password: 'x\nroot:y' }],
+    ['an empty password', { username: 'a', password: '' }],
+  ])('refuses %s', async (_what, credentials) => {
+    await expect(startMemcached('ascii-auth', { credentials })).rejects.toThrow(TypeError)
+  })
+
+  it('refuses a path that a Unix socket cannot have, and leaves no folder', async () => {
+    const short = await mkdtemp(join(tmpdir(), 'memkeep-long-'))
+    const folder = join(short, 'x'.repeat(100))
+    await mkdir(folder)
+    vi.stubEnv('TMPDIR', folder)
+    try {
+      await expect(startMemcached('plain', { unixSocket: true })).rejects.toThrow(
+        /set TMPDIR to a shorter path/,
+      )
+      expect(await readdir(folder)).toEqual([])
+    } finally {
+      vi.unstubAllEnvs()
+      await rm(short, { recursive: true })
+    }
   })
 
   it('says what memcached printed when it does not start', async () => {

@@ -4,12 +4,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPki, type CertificatePair, type Pki } from '../pki.ts'
 import { partsOf, type Posture } from '../posture.ts'
-import { findMemcached } from './binary.ts'
+import { findMemcachedFor } from './binary.ts'
 import { startGuarded } from './guard.ts'
 import { readPort, waitUntilAnswers } from './readiness.ts'
-import { setUpAsciiAuth, setUpSasl, setUpTls, type Credentials, type SetUp } from './set-up.ts'
+import {
+  checkCredentials,
+  setUpAsciiAuth,
+  setUpSasl,
+  setUpTls,
+  type Credentials,
+  type SetUp,
+} from './set-up.ts'
 
 const HOST = '127.0.0.1'
+/** What every system's `sun_path` holds; memcached cuts a longer path short and says nothing. */
+const MAX_SOCKET_PATH_BYTES = 103
 
 /** Options of {@link startMemcached}. */
 export interface StartOptions {
@@ -54,15 +63,16 @@ export interface MemcachedServer extends AsyncDisposable {
  * Starts the real memcached on a free port, and resolves when it really answers. It ends with `stop`, or when this
  * process does, however that happens.
  *
- * @throws Error with what memcached printed, when it does not start
+ * @throws TypeError when the options cannot work together; Error with what memcached printed, when it does not start
  */
 export async function startMemcached(posture: Posture, options: StartOptions = {}): Promise<MemcachedServer> {
-  if (options.unixSocket === true && partsOf(posture).tls) {
+  const parts = partsOf(posture)
+  if (options.unixSocket === true && parts.tls) {
     throw new TypeError('memcached does not speak TLS on a Unix socket: start it on TCP')
   }
-  const { path: program } = await findMemcached()
+  if (options.credentials !== undefined) checkCredentials(options.credentials)
+  const { path: program } = await findMemcachedFor(parts)
   const pki = options.pki ?? (await createPki())
-  const parts = partsOf(posture)
   const credentials = parts.auth === 'none' ? undefined : (options.credentials ?? makeCredentials())
   const folder = await mkdtemp(join(tmpdir(), 'memkeep-'))
   try {
@@ -74,6 +84,9 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
       setUps.push(await setUpSasl(folder, credentials, options.mechanisms ?? ['plain']))
     }
     const path = options.unixSocket === true ? join(folder, 'memcached.sock') : undefined
+    if (path !== undefined && Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+      throw new Error(`${path} is too long for a Unix socket: set TMPDIR to a shorter path.`)
+    }
     const portFile = join(folder, 'port')
     const server = await startGuarded(
       folder,

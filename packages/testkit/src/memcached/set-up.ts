@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { CertificatePair, Pki } from '../pki.ts'
@@ -42,6 +42,22 @@ export async function setUpTls(
   return { args: ['-Z', '-o', options.join(',')], env: {} }
 }
 
+/**
+ * Refuses what the user file of `-Y` or `saslpasswd2` would read as something else: a second user, a shorter name.
+ *
+ * @throws TypeError that names the option, never its value
+ */
+export function checkCredentials({ username, password }: Credentials): void {
+  if (!/^[^\s:\p{Cc}]+$/u.test(username)) {
+    throw new TypeError(
+      'credentials.username must not be empty, nor hold white space, control characters or ":".',
+    )
+  }
+  if (!/^\P{Cc}+$/u.test(password)) {
+    throw new TypeError('credentials.password must not be empty, nor hold control characters.')
+  }
+}
+
 /** Writes the user file for `-Y` into the server's folder. */
 export async function setUpAsciiAuth(folder: string, { username, password }: Credentials): Promise<SetUp> {
   const path = join(folder, 'users')
@@ -76,7 +92,10 @@ async function addSaslUser(database: string, { username, password }: Credentials
   const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] })
   let printed = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text))
-  child.stdin.end(password)
+  // one that ends before it has read is told apart by its code
+  child.stdin.on('error', () => undefined).end(password)
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new Error(`saslpasswd2 ended with code ${String(code)}: ${printed.trim()}`)
+  // it makes its database readable to the group
+  await chmod(database, PRIVATE.mode)
 }
