@@ -15,6 +15,7 @@ async function misbehaving(onCommands: (commands: string, socket: Socket) => voi
   const server = await startFaultServer((socket) =>
     socket.setEncoding('latin1').on('data', (text: string) => {
       if (text === 'version\r\n') socket.write('VERSION 0\r\n')
+      else if (text.endsWith('version\r\n')) socket.write('CLIENT_ERROR invalid mode\r\nVERSION 0\r\n')
       else onCommands(text, socket)
     }),
   )
@@ -111,6 +112,23 @@ describe('a server that misbehaves', () => {
     const [stored, read] = await Promise.allSettled([cache.set('a', 'x'), cache.get('b')])
     expect(stored).toMatchObject({ reason: code('SERVER_ERROR') })
     expect(read).toEqual({ status: 'fulfilled', value: Buffer.from('x') })
+  })
+})
+
+describe('a server whose meta commands have another form', () => {
+  it.each([
+    ['memcached 1.6.9', 'CLIENT_ERROR invalid flag\r\nMN\r\nVERSION 1.6.9\r\n'],
+    ['memcached 1.5', 'ERROR\r\nERROR\r\nVERSION 1.5.22\r\n'],
+  ])('as %s is refused before a value is sent, which it would run as a command', async (_, answer) => {
+    const sent: string[] = []
+    await using server = await startFaultServer((socket) =>
+      socket.setEncoding('latin1').on('data', (text: string) => {
+        sent.push(text)
+        socket.write(text === 'version\r\n' ? 'VERSION 0\r\n' : answer)
+      }),
+    )
+    await expect(client(server.address).set('k', 'flush_all\r\n')).rejects.toEqual(code('SERVER_UNSUPPORTED'))
+    expect(sent.join('')).not.toContain('flush_all')
   })
 })
 

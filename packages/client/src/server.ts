@@ -6,6 +6,7 @@ import {
   type Endpoint,
   type Transport,
 } from '@memkeep/core'
+import { checkMeta } from './connection/check-meta.ts'
 import { Connection } from './connection/connection.ts'
 import { binary } from './protocol/binary.ts'
 import type { Command } from './protocol/command.ts'
@@ -64,10 +65,12 @@ export class Server {
     }, connectTimeout)
     try {
       const signal = AbortSignal.any([deadline.signal, this.#closing.signal])
-      const channel = await openChannel(endpoint, { transport, auth, signal })
+      const protocol = auth?.protocol === 'binary' ? binary : meta
+      const check = protocol === meta ? checkMeta(formatEndpoint(endpoint)) : undefined
+      const channel = await openChannel(endpoint, { transport, auth, check, signal })
       this.#connection = new Connection({
         channel,
-        protocol: auth?.protocol === 'binary' ? binary : meta,
+        protocol,
         server: formatEndpoint(endpoint),
         timeout,
         onClose: () => {

@@ -46,6 +46,28 @@ describe('openChannel', () => {
     await expect(open(`memcacheds://${server.address}`)).rejects.toEqual(code('TLS_REQUIRED'))
   })
 
+  it('runs the check last, under the same deadline, and closes the channel that it refuses', async () => {
+    await using server = await startMemcached('plain')
+    const endpoint = parseEndpoint(server.address)
+    const refusal = new Error('refused')
+    const options = { transport: tcp(), signal: AbortSignal.timeout(10_000) }
+    const channels: Channel[] = []
+    const check = (channel: Channel): Promise<void> => {
+      channels.push(channel)
+      return Promise.reject(refusal)
+    }
+    await expect(openChannel(endpoint, { ...options, check })).rejects.toBe(refusal)
+    expect(channels.map(({ destroyed }) => destroyed)).toEqual([true])
+    const slow = (_channel: Channel, { signal }: { signal: AbortSignal }): Promise<void> =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(signal.reason as Error)
+        })
+      })
+    const late = openChannel(endpoint, { transport: tcp(), signal: AbortSignal.timeout(200), check: slow })
+    await expect(late).rejects.toEqual(code('CONNECT_TIMEOUT'))
+  })
+
   it('says that nobody is there', async () => {
     await using server = await startFaultServer(() => undefined)
     await server.close()

@@ -8,6 +8,8 @@ import type { Channel, ConnectOptions, Transport } from './transport.ts'
 export interface OpenChannelOptions extends ConnectOptions {
   readonly transport: Transport
   readonly auth?: Authenticator | undefined
+  /** What the caller must know of the server before it takes the channel; runs last, under the same deadline. */
+  readonly check?: ((channel: Channel, context: ConnectOptions) => Promise<void>) | undefined
 }
 
 /**
@@ -17,11 +19,11 @@ export interface OpenChannelOptions extends ConnectOptions {
  *
  * @throws MemkeepError `ERR_MEMKEEP_TLS_REQUIRED` (a `memcacheds://` endpoint, a transport that is not
  * confidential), `ERR_MEMKEEP_AUTH_REQUIRED`, `ERR_MEMKEEP_CONNECT_TIMEOUT` (the signal timed out), and those of
- * the transport and the authenticator
+ * the transport, the authenticator and the check
  */
 export async function openChannel(
   endpoint: Endpoint,
-  { transport, auth, signal }: OpenChannelOptions,
+  { transport, auth, check, signal }: OpenChannelOptions,
 ): Promise<Channel> {
   const server = formatEndpoint(endpoint)
   if (endpoint.secure === true && !transport.confidential) {
@@ -46,6 +48,8 @@ export async function openChannel(
           signal,
         })
       }
+      silent = 'stopped answering before its first command: check its load and the network'
+      await check?.(channel, { signal })
       return channel
     } catch (error) {
       channel.destroy()

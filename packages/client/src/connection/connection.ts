@@ -131,9 +131,8 @@ export class Connection {
   #onReply(reply: Reply): void {
     const request = this.#queue.peek()
     if (request === undefined) throw desynchronised('sent a reply that nobody asked for')
-    // refusals of the text protocol carry no token: they belong to the oldest request
-    const untagged = reply.opaque === undefined && (reply.status === 'error' || reply.status === 'too-large')
-    if (!untagged && reply.opaque !== request.opaque) {
+    // what carries no token belongs to the oldest request
+    if (reply.opaque !== undefined && reply.opaque !== request.opaque) {
       throw desynchronised('sent a reply that belongs to another request')
     }
     this.#queue.shift()

@@ -25,7 +25,8 @@ describe('meta commands', () => {
 describe('meta replies', () => {
   it.each([
     ['HD O7\r\n', { status: 'done', opaque: 7 }],
-    ['HD\r\n', { status: 'done', opaque: undefined }],
+    ['HD  O7\r\n', { status: 'done', opaque: 7 }],
+    ['EN\r\n', { status: 'not-found', opaque: undefined }],
     ['EN O7\r\n', { status: 'not-found', opaque: 7 }],
     ['NF O7\r\n', { status: 'not-found', opaque: 7 }],
     ['NS O7\r\n', { status: 'not-stored', opaque: 7 }],
@@ -55,6 +56,9 @@ describe('meta replies', () => {
     ['garbage\r\n'],
     ['HD O7\n'],
     ['HDX\r\n'],
+    ['HD\r\n'],
+    ['NS\r\n'],
+    ['VA 1 f0\r\nx\r\n'],
     ['VA\r\nx\r\n'],
     ['VA x f0\r\n'],
     ['VA -1 f0\r\n'],

@@ -13,7 +13,10 @@ const SPACE = 0x20
 const OPAQUE = 0x4f // O
 const FLAGS = 0x66 // f
 
-/** The meta commands of memcached's text family (`protocol.txt`, "Meta Commands"); each carries an opaque token. */
+/**
+ * The meta commands of memcached's text family (`protocol.txt`, "Meta Commands"), in the form that they have since
+ * 1.6.10; each carries an opaque token.
+ */
 export const meta: Protocol = {
   name: 'meta',
 
@@ -90,6 +93,11 @@ function reply(status: ReplyStatus, data: Buffer, from: number, end: number): Re
   let flags = 0
   let at = from
   while (data[at] === SPACE) {
+    // memcached before 1.6.18 puts two spaces in places
+    if (data[at + 1] === SPACE) {
+      at++
+      continue
+    }
     const name = data[++at]
     let number = 0
     let token = data[++at]
@@ -98,6 +106,8 @@ function reply(status: ReplyStatus, data: Buffer, from: number, end: number): Re
     if (name === OPAQUE) opaque = number
     else if (name === FLAGS) flags = number
   }
+  // a miss carries no token before 1.6.18
+  if (opaque === undefined && status !== 'not-found') throw desynchronised('sent a reply without its token')
   return { status, opaque, value: undefined, flags, message: '', end }
 }
 

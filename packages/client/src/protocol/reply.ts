@@ -6,7 +6,7 @@ export type ReplyStatus = 'value' | 'done' | 'not-found' | 'not-stored' | 'exist
 /** One decoded reply. */
 export interface Reply {
   readonly status: ReplyStatus
-  /** The token that the request carried; undefined where the protocol does not echo it. */
+  /** The token that the request carried; undefined where the protocol does not echo it, as in refusals. */
   readonly opaque: number | undefined
   /** With `value`: a view into the received bytes, valid until the next read. */
   readonly value: Buffer | undefined
