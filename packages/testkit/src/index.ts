@@ -1,5 +1,6 @@
 export { startFaultServer, type FaultServer } from './fault-server.ts'
-export { findMemcached, findMissing, type MemcachedBinary } from './memcached/binary.ts'
+export { findMemcached, type MemcachedBinary } from './memcached/binary.ts'
+export { findMissing } from './memcached/missing.ts'
 export { startMemcached, type MemcachedServer, type StartOptions } from './memcached/server.ts'
 export type { Credentials } from './memcached/set-up.ts'
 export {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { partsOf } from '../posture.ts'
-import { findMemcached, findMemcachedFor, findMissing } from './binary.ts'
+import { findMemcached, findMemcachedFor } from './binary.ts'
+import { findMissing } from './missing.ts'
 
 let folder: string
 

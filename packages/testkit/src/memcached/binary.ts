@@ -55,26 +55,6 @@ export async function findMemcachedFor({ tls, auth }: PostureParts): Promise<Mem
   return binary
 }
 
-/**
- * Names what this machine lacks to run every posture; empty when nothing.
- *
- * @throws Error when `MEMKEEP_MEMCACHED` names no memcached
- */
-export async function findMissing(): Promise<readonly string[]> {
-  const missing: string[] = []
-  if (process.env['MEMKEEP_MEMCACHED'] === undefined && (await findProgram('memcached')) === undefined) {
-    missing.push('memcached')
-  } else {
-    const { path, tls, sasl } = await findMemcached()
-    if (!tls) missing.push(`TLS in ${path} (built without --enable-tls)`)
-    if (!sasl) missing.push(`SASL in ${path} (built without --enable-sasl)`)
-  }
-  if ((await findProgram('saslpasswd2')) === undefined) {
-    missing.push('saslpasswd2 (adds SASL users)')
-  }
-  return missing
-}
-
 /** The path of a program on the PATH or in the usual folders. */
 export async function findProgram(name: string): Promise<string | undefined> {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute), ...COMMON_FOLDERS]
