@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** Every package's tests: on sources through the `@memkeep/source` condition, no retries, real servers. */
+/** Every package's tests: on sources through the `@memkeep/source` condition, real servers. */
 const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['@memkeep/source', 'module', 'node', 'import', 'default'] } },
   test: {
@@ -9,7 +9,6 @@ const config: ViteUserConfig = defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    retry: 0,
   },
 })
 

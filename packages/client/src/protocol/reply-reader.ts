@@ -1,13 +1,11 @@
 import type { Protocol } from './protocol.ts'
 import type { Reply } from './reply.ts'
 
-const EMPTY: readonly Buffer[] = []
-
 /** Cuts received chunks, however they are split, into replies. */
 export class ReplyReader {
   readonly #protocol: Protocol
   readonly #onReply: (reply: Reply) => void
-  #parts: Buffer[] = [...EMPTY]
+  #parts: Buffer[] = []
   #length = 0
   #needed = 0
 
@@ -41,7 +39,7 @@ export class ReplyReader {
     this.#length += chunk.length
     if (this.#length < this.#needed) return undefined
     const data = Buffer.concat(this.#parts, this.#length)
-    this.#parts = [...EMPTY]
+    this.#parts = []
     this.#length = 0
     return data
   }
