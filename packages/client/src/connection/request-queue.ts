@@ -17,7 +17,7 @@ const COMPACT_AT = 1024
 
 /** Requests in the order they were sent, which is the order of their replies. */
 export class RequestQueue {
-  #items: PendingRequest[] = []
+  #items: (PendingRequest | undefined)[] = []
   #head = 0
 
   get length(): number {
@@ -33,9 +33,9 @@ export class RequestQueue {
     return this.#items[this.#head]
   }
 
-  /** Drops the oldest request. */
+  /** Drops the oldest request, and with it all that it holds on to. */
   shift(): void {
-    this.#head++
+    this.#items[this.#head++] = undefined
     if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head)
       this.#head = 0
@@ -44,7 +44,7 @@ export class RequestQueue {
 
   /** All requests, oldest first, out of the queue. */
   drain(): readonly PendingRequest[] {
-    const rest = this.#items.slice(this.#head)
+    const rest = [...this]
     this.#items = []
     this.#head = 0
     return rest
