@@ -19,13 +19,12 @@ describe('RequestQueue', () => {
         expect(queue.peek()?.opaque).toBe(shifted++)
         queue.shift()
       }
-      expect(queue.length).toBe(pushed - shifted)
       expect([...queue].map(({ opaque }) => opaque)).toEqual(
         Array.from({ length: pushed - shifted }, (_, index) => shifted + index),
       )
     }
     expect(queue.drain()).toHaveLength(pushed - shifted)
-    expect(queue.length).toBe(0)
+    expect([...queue]).toEqual([])
     expect(queue.peek()).toBeUndefined()
   })
 })

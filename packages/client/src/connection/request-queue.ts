@@ -20,10 +20,6 @@ export class RequestQueue {
   #items: (PendingRequest | undefined)[] = []
   #head = 0
 
-  get length(): number {
-    return this.#items.length - this.#head
-  }
-
   push(request: PendingRequest): void {
     this.#items.push(request)
   }
