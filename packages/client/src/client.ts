@@ -1,94 +1,405 @@
-import { composeMiddleware, type Pipeline } from '@memkeep/core'
-import { toExptime } from './exptime.ts'
-import { readServerOptions, type MemcachedClientOptions } from './options.ts'
-import { desynchronised, faultOf, type Reply } from './protocol/reply.ts'
-import { Server } from './server.ts'
-
-/** Options of `set`. */
-export interface SetOptions {
-  /** Time to live in whole seconds. Default: until memcached needs the room. */
-  readonly ttl?: number
-}
+import { assertKey, composeMiddleware, formatEndpoint, MemkeepError, type Pipeline } from '@memkeep/core'
+import { Asker, isUnreachable } from './asker.ts'
+import {
+  readUint32,
+  readUint64,
+  type CallOptions,
+  type CountOptions,
+  type FlushOptions,
+  type StoreOptions,
+  type TouchOptions,
+} from './call-options.ts'
+import { toExptime } from './expiry.ts'
+import { getMany } from './get-many.ts'
+import {
+  readMembers,
+  readOptions,
+  type ClientSettings,
+  type MemcachedClientOptions,
+  type WeightedEndpoint,
+} from './options.ts'
+import type { PartialResult } from './partial-result.ts'
+import type { StoreCommand } from './protocol/command.ts'
+import type { Reply } from './protocol/reply.ts'
+import {
+  refuseFault,
+  statsTaker,
+  takeCas,
+  takeCount,
+  takeDone,
+  takeVersion,
+  type CasResult,
+  type Item,
+} from './results.ts'
+import { deleteTooLarge } from './too-large.ts'
 
 /**
- * A memcached client that pipelines every command over one connection, opened with the first.
+ * A memcached client that pipelines every command, over one or several servers.
  *
- * Every method rejects with a MemkeepError: `ERR_MEMKEEP_INVALID_KEY` (nothing was sent), those of connecting
- * (`ERR_MEMKEEP_CONNECT_FAILED`, `ERR_MEMKEEP_CONNECT_TIMEOUT`, `ERR_MEMKEEP_TLS_…`, `ERR_MEMKEEP_AUTH_…`),
- * `ERR_MEMKEEP_COMMAND_TIMEOUT`, `ERR_MEMKEEP_CONNECTION_LOST`, `ERR_MEMKEEP_SERVER_ERROR`,
- * `ERR_MEMKEEP_PROTOCOL` and `ERR_MEMKEEP_CLOSED`.
+ * What memcached can answer is a value: a miss is undefined, not stored is false. Faults are errors. Every method
+ * rejects with a MemkeepError: `ERR_MEMKEEP_INVALID_KEY` (nothing was sent), those of connecting
+ * (`ERR_MEMKEEP_CONNECT_FAILED`, `ERR_MEMKEEP_CONNECT_TIMEOUT`, `ERR_MEMKEEP_TLS_…`, `ERR_MEMKEEP_AUTH_…`,
+ * `ERR_MEMKEEP_SERVER_DOWN`), `ERR_MEMKEEP_COMMAND_TIMEOUT`, `ERR_MEMKEEP_CONNECTION_LOST`,
+ * `ERR_MEMKEEP_OVERLOADED`, `ERR_MEMKEEP_SERVER_ERROR`, `ERR_MEMKEEP_PROTOCOL` and `ERR_MEMKEEP_CLOSED`, with a
+ * TypeError or RangeError for arguments that do not hold, or with the reason of its signal.
  *
  * @example
  * const client = new MemcachedClient({ servers: '127.0.0.1:11211' })
  * await client.set('greeting', 'hello', { ttl: 60 })
  * const value = await client.get('greeting') // Buffer or undefined
  */
-export class MemcachedClient {
-  readonly #server: Server
+export class MemcachedClient implements AsyncDisposable {
+  readonly #asker: Asker
   readonly #pipeline: Pipeline
+  readonly #settings: ClientSettings
+  readonly #discovers: boolean
 
   /** @throws MemkeepError, TypeError or RangeError for options that do not hold */
   constructor(options: MemcachedClientOptions) {
-    this.#server = new Server(readServerOptions(options))
+    const { settings, cluster } = readOptions(options)
+    this.#settings = settings
+    this.#discovers = cluster.discovery !== undefined
     this.#pipeline = composeMiddleware(options.middleware ?? [])
+    this.#asker = new Asker(settings, cluster)
+  }
+
+  /** The servers in use, as the user would write them; empty until a discovery has answered. */
+  get servers(): readonly string[] {
+    return this.#asker.cluster.servers.map(({ name }) => name)
   }
 
   /** The value under a key, as memory of the caller's own; undefined when there is none. */
-  async get(key: string): Promise<Buffer | undefined> {
-    const wireKey = this.#pipeline.wireKey(key)
-    return this.#server.send({ verb: 'get', key: wireKey }, (reply) => this.#value(key, reply))
+  get(key: string, options?: CallOptions): Promise<Buffer | undefined> {
+    try {
+      return this.#read('get', key, undefined, options)
+    } catch (error) {
+      return rejected(error)
+    }
   }
 
-  /** The values of those keys that have one, in the order of the keys. */
-  async getMany(keys: readonly string[]): Promise<Map<string, Buffer>> {
-    for (const key of keys) this.#pipeline.wireKey(key)
-    const values = await Promise.all(keys.map((key) => this.get(key)))
-    const found = new Map<string, Buffer>()
-    for (const [index, key] of keys.entries()) {
-      const value = values[index]
-      if (value !== undefined) found.set(key, value)
-    }
-    return found
+  /** The value under a key with its flags and its CAS unique, for `cas`; undefined when there is none. */
+  async gets(key: string, options?: CallOptions): Promise<Item | undefined> {
+    const name = this.#name(key)
+    const wireKey = this.#pipeline.wireKey(name)
+    const asked = this.#asker.ask(wireKey, {
+      operation: 'gets',
+      commands: { verb: 'get', key: wireKey, withCas: true, exptime: undefined },
+      take: (reply) => {
+        const { flags, cas = 0n } = reply
+        const value = this.#value(name, reply)
+        return value && { value, flags, cas }
+      },
+      options,
+    })
+    return this.#asker.orMiss(asked, undefined)
   }
 
   /**
-   * Stores a value; a string is stored as UTF-8.
-   *
-   * Rejects also with `ERR_MEMKEEP_VALUE_TOO_LARGE`: what the key held before may then be gone.
+   * The values of those keys that have one, in the order of the keys; every server is asked at the same time. When
+   * some servers fail, the result holds what the others have and lists the `faults`; when all fail, it rejects.
    */
-  async set(key: string, value: Buffer | string, { ttl }: SetOptions = {}): Promise<void> {
-    const wireKey = this.#pipeline.wireKey(key)
-    const exptime = toExptime(ttl)
-    const encoded = this.#pipeline.encode({ key, value: toBytes(value), flags: 0 })
-    return this.#server.send(
-      { verb: 'set', key: wireKey, value: encoded.value, flags: encoded.flags, exptime },
-      (reply) => {
-        if (reply.status !== 'done') throw refused(reply)
-      },
-    )
-  }
-
-  /** Deletes a key; true when it was there. */
-  async delete(key: string): Promise<boolean> {
-    const wireKey = this.#pipeline.wireKey(key)
-    return this.#server.send({ verb: 'delete', key: wireKey }, (reply) => {
-      if (reply.status === 'done') return true
-      if (reply.status === 'not-found') return false
-      throw refused(reply)
+  async getMany(keys: Iterable<string>, options?: CallOptions): Promise<PartialResult<string, Buffer>> {
+    return getMany(this.#asker, keys, {
+      wireKey: (key) => this.#pipeline.wireKey(this.#name(key)),
+      value: (key, reply) => this.#value(this.#name(key), reply),
+      missable: (error) => this.#settings.onServerDown === 'miss' && isUnreachable(error),
+      options,
     })
   }
 
-  /** Waits for replies that are due, then closes the connection; afterwards every method rejects. */
-  async close(): Promise<void> {
-    await this.#server.close()
+  /** Reads a value and gives it a new expiry. */
+  async getAndTouch(key: string, options?: TouchOptions): Promise<Buffer | undefined> {
+    return this.#read('getAndTouch', key, this.#exptime(options), options)
   }
 
-  #value(key: string, reply: Reply): Buffer | undefined {
-    if (reply.status === 'not-found') return undefined
-    if (reply.value === undefined) throw refused(reply)
-    return this.#pipeline.decode({ key, value: reply.value, flags: reply.flags })
+  /**
+   * Stores a value; a string is stored as UTF-8. True, or false when the server is down and `onServerDown` is `miss`.
+   *
+   * Rejects also with `ERR_MEMKEEP_VALUE_TOO_LARGE`; what the key held before is then deleted.
+   */
+  set(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
+    try {
+      return this.#asker.orMiss(this.#store('set', key, value, options, undefined, takeDone), false)
+    } catch (error) {
+      return rejected(error)
+    }
+  }
+
+  /** Stores a value if there is none under the key; false when there is. */
+  async add(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
+    return this.#asker.orMiss(this.#store('add', key, value, options, undefined, takeDone), false)
+  }
+
+  /** Stores a value if there is one under the key; false when there is none. */
+  async replace(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
+    return this.#asker.orMiss(this.#store('replace', key, value, options, undefined, takeDone), false)
+  }
+
+  /**
+   * Puts bytes behind the value under a key; false when there is none.
+   *
+   * Rejects with `ERR_MEMKEEP_UNSUPPORTED_OPERATION` where a middleware changes values, as encryption does.
+   */
+  async append(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
+    this.#refuseTransformed('append')
+    return this.#asker.orMiss(this.#store('append', key, value, options, undefined, takeDone), false)
+  }
+
+  /** Puts bytes before the value under a key, with the results of {@link MemcachedClient.append}. */
+  async prepend(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
+    this.#refuseTransformed('prepend')
+    return this.#asker.orMiss(this.#store('prepend', key, value, options, undefined, takeDone), false)
+  }
+
+  /** Stores a value if the item is still the one that `gets` read, by its CAS unique. */
+  async cas(key: string, value: Buffer | string, cas: bigint, options?: StoreOptions): Promise<CasResult> {
+    return this.#store('set', key, value, options, readUint64('cas', cas), takeCas)
+  }
+
+  /** Deletes a key; true when it was there. */
+  async delete(key: string, options?: CallOptions): Promise<boolean> {
+    const wireKey = this.#wireKey(key)
+    return this.#asker.ask(wireKey, {
+      operation: 'delete',
+      commands: { verb: 'delete', key: wireKey },
+      take: takeDone,
+      options,
+    })
+  }
+
+  /**
+   * Counts a decimal value of 64 bits up, from 2^64 - 1 on to 0, and returns the new one. Without such an item it
+   * stores `initial` and returns that, or returns undefined when none is given.
+   *
+   * Rejects also with `ERR_MEMKEEP_NOT_A_NUMBER`, and with `ERR_MEMKEEP_UNSUPPORTED_OPERATION` where a middleware
+   * changes values, as encryption does.
+   */
+  async increment(key: string, options?: CountOptions): Promise<bigint | undefined> {
+    return this.#count('increment', key, options)
+  }
+
+  /** Counts down, to 0 at the least, with the results of {@link MemcachedClient.increment}. */
+  async decrement(key: string, options?: CountOptions): Promise<bigint | undefined> {
+    return this.#count('decrement', key, options)
+  }
+
+  /** Gives an item a new expiry; true when there was one. */
+  async touch(key: string, options?: TouchOptions): Promise<boolean> {
+    const wireKey = this.#wireKey(key)
+    const asked = this.#asker.ask(wireKey, {
+      operation: 'touch',
+      commands: { verb: 'touch', key: wireKey, exptime: this.#exptime(options) },
+      take: takeDone,
+      options,
+    })
+    return this.#asker.orMiss(asked, false)
+  }
+
+  /** Makes every server forget everything, also what others keep there; rejects when one of them does not. */
+  async dangerouslyFlushAll(options: FlushOptions = {}): Promise<void> {
+    const { delay = 0 } = options
+    readUint32('delay', delay)
+    const { faults } = await this.#asker.askAll(() => ({
+      operation: 'flushAll',
+      commands: { verb: 'flush', delay },
+      take: takeDone,
+      options,
+    }))
+    const [first] = faults
+    if (first !== undefined) throw first.error
+  }
+
+  /**
+   * The statistics of every server, by its name.
+   *
+   * @param group `settings`, `items`, `slabs`, …; empty for the general ones (`protocol.txt`, "Statistics")
+   */
+  async stats(
+    group = '',
+    options?: CallOptions,
+  ): Promise<PartialResult<string, ReadonlyMap<string, string>>> {
+    if (!/^[a-z_]{0,32}$/.test(group) || NO_STATISTICS.has(group)) {
+      throw new RangeError(
+        `stats takes the name of a group, as settings or items, not ${JSON.stringify(group)}`,
+      )
+    }
+    return this.#asker.askAll(() => ({
+      operation: 'stats',
+      commands: { verb: 'stats', group },
+      take: statsTaker(),
+      options,
+    }))
+  }
+
+  /** The memcached version of every server, by its name. */
+  async version(options?: CallOptions): Promise<PartialResult<string, string>> {
+    return this.#asker.askAll(() => ({
+      operation: 'version',
+      commands: { verb: 'version' },
+      take: takeVersion,
+      options,
+    }))
+  }
+
+  /**
+   * Takes servers into use; keys move to them as the distribution says.
+   *
+   * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`, also for one that is there already;
+   * `ERR_MEMKEEP_UNSUPPORTED_OPERATION` with a discovery
+   */
+  addServer(server: string | WeightedEndpoint): void {
+    this.#refuseDiscovered()
+    const { cluster } = this.#asker
+    const added = readMembers(server)
+    const members = readMembers(
+      [...cluster.members, ...added].map(({ endpoint, weight }) => ({ ...endpoint, weight })),
+    )
+    cluster.setMembers(members, this.#settings.closeTimeout)
+  }
+
+  /**
+   * Takes a server out of use, by its name; what was asked of it is finished.
+   *
+   * @throws RangeError when there is no such server, or no other one
+   * @throws MemkeepError `ERR_MEMKEEP_UNSUPPORTED_OPERATION` with a discovery
+   */
+  removeServer(name: string): void {
+    this.#refuseDiscovered()
+    const { cluster } = this.#asker
+    const rest = cluster.members.filter(({ endpoint }) => formatEndpoint(endpoint) !== name)
+    if (rest.length === cluster.members.length)
+      throw new RangeError(`There is no server ${JSON.stringify(name)}`)
+    if (rest.length === 0) throw new RangeError('The last server cannot be removed: close the client')
+    cluster.setMembers(rest, this.#settings.closeTimeout)
+  }
+
+  /**
+   * Takes no more calls, waits for the results that are due, then closes every connection.
+   *
+   * @param options.timeout milliseconds after which what is left is rejected with `ERR_MEMKEEP_CLOSED`; default: the
+   * client's `closeTimeout`
+   */
+  async close({ timeout = this.#settings.closeTimeout }: { readonly timeout?: number } = {}): Promise<void> {
+    await this.#asker.cluster.close(timeout)
+  }
+
+  /** Closes it: `await using client = new MemcachedClient(…)`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #name(key: string): string {
+    const { prefix } = this.#settings
+    if (prefix === '') return key
+    // a namespace must not make a key of what is none
+    assertKey(key)
+    return prefix + key
+  }
+
+  #wireKey(key: string): string {
+    return this.#pipeline.wireKey(this.#name(key))
+  }
+
+  #exptime(options: TouchOptions | undefined): number {
+    return toExptime(options ?? {}, this.#settings.ttl)
+  }
+
+  #read(
+    operation: 'get' | 'getAndTouch',
+    key: string,
+    exptime: number | undefined,
+    options: CallOptions | undefined,
+  ): Promise<Buffer | undefined> {
+    const name = this.#name(key)
+    const wireKey = this.#pipeline.wireKey(name)
+    const asked = this.#asker.ask(wireKey, {
+      operation,
+      commands: { verb: 'get', key: wireKey, withCas: false, exptime },
+      take: (reply) => this.#value(name, reply),
+      options,
+    })
+    return this.#asker.orMiss(asked, undefined)
+  }
+
+  #value(name: string, reply: Reply): Buffer | undefined {
+    refuseFault(reply)
+    if (reply.value === undefined) return undefined
+    return this.#pipeline.decode({ key: name, value: reply.value, flags: reply.flags })
+  }
+
+  #store<T>(
+    verb: StoreCommand['verb'],
+    key: string,
+    value: Buffer | string,
+    options: StoreOptions | undefined,
+    cas: bigint | undefined,
+    take: (reply: Reply) => T,
+  ): Promise<T> {
+    const name = this.#name(key)
+    const wireKey = this.#pipeline.wireKey(name)
+    const flags = options?.flags === undefined ? 0 : readUint32('flags', options.flags)
+    const entry = this.#pipeline.encode({ key: name, value: toBytes(value), flags })
+    const command: StoreCommand = {
+      verb,
+      key: wireKey,
+      value: entry.value,
+      flags: entry.flags,
+      exptime: this.#exptime(options),
+      cas,
+    }
+    const tooLarge = (): Promise<never> =>
+      deleteTooLarge(this.#asker, command, { limit: this.#settings.maxValueBytes, options })
+    if (entry.value.length > this.#settings.maxValueBytes) return tooLarge()
+    return this.#asker.ask<T>(wireKey, {
+      operation: cas === undefined ? verb : 'cas',
+      commands: command,
+      // a promise that rejects, which the caller's then does too
+      take: (reply) => (reply.status === 'too-large' ? (tooLarge() as T) : take(reply)),
+      options,
+    })
+  }
+
+  async #count(
+    operation: 'increment' | 'decrement',
+    key: string,
+    options: CountOptions = {},
+  ): Promise<bigint | undefined> {
+    this.#refuseTransformed(operation)
+    const wireKey = this.#wireKey(key)
+    const delta = readUint64('by', options.by ?? 1)
+    const initial = options.initial === undefined ? undefined : readUint64('initial', options.initial)
+    const ask = (): Promise<bigint | undefined> =>
+      this.#asker.ask(wireKey, {
+        operation,
+        commands: { verb: operation, key: wireKey, delta },
+        take: takeCount,
+        options,
+      })
+    const counted = await ask()
+    if (counted !== undefined || initial === undefined) return counted
+    // whoever comes second counts what the first one stored
+    return (await this.add(key, String(initial), options)) ? initial : ask()
+  }
+
+  #refuseTransformed(operation: string): void {
+    if (!this.#pipeline.transforms) return
+    throw new MemkeepError(
+      'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
+      `${operation} works on the stored bytes, which a middleware has changed: read the value, change it, and store it with cas().`,
+    )
+  }
+
+  #refuseDiscovered(): void {
+    if (!this.#discovers) return
+    throw new MemkeepError(
+      'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
+      'The servers are those that the discovery names: change them there, or leave "discovery" out.',
+    )
   }
 }
+
+/** Groups of `stats` that reset or dump something instead. */
+const NO_STATISTICS: ReadonlySet<string> = new Set(['reset', 'detail', 'cachedump'])
 
 function toBytes(value: unknown): Buffer {
   if (Buffer.isBuffer(value)) return value
@@ -96,7 +407,6 @@ function toBytes(value: unknown): Buffer {
   throw new TypeError(`value must be a Buffer or a string, not ${value === null ? 'null' : typeof value}`)
 }
 
-function refused(reply: Reply): Error {
-  if (reply.status === 'error' || reply.status === 'too-large') return faultOf(reply)
-  return desynchronised(`answered "${reply.status}", which the command does not have`)
+function rejected(error: unknown): Promise<never> {
+  return Promise.reject(error instanceof Error ? error : new Error(String(error)))
 }

@@ -1,2 +1,26 @@
-export { MemcachedClient, type SetOptions } from './client.ts'
-export type { Hardening, MemcachedClientOptions } from './options.ts'
+export type { CallOptions, CountOptions, FlushOptions, StoreOptions, TouchOptions } from './call-options.ts'
+export { MemcachedClient } from './client.ts'
+export type { Discovery, DiscoveryContext } from './discovery/discovery.ts'
+export type { ExpiryOptions } from './expiry.ts'
+export type {
+  Hardening,
+  MemcachedClientOptions,
+  OnServerDown,
+  ServersInput,
+  WeightedEndpoint,
+} from './options.ts'
+export { PartialResult, type ServerFault } from './partial-result.ts'
+export type { ProtocolName } from './protocol/protocol.ts'
+export type { CasResult, Item } from './results.ts'
+export type { ProtocolChoice } from './server/negotiate.ts'
+export {
+  CHANNEL_NAMES,
+  type AuthenticateMessage,
+  type CommandMessage,
+  type ConnectMessage,
+  type DisconnectMessage,
+  type DiscoveryMessage,
+  type EjectMessage,
+  type Operation,
+  type Outcome,
+} from './telemetry/channels.ts'

@@ -24,6 +24,8 @@ export interface Middleware {
 
 /** Several middlewares as one: on the way down first to last, on the way back last to first. */
 export interface Pipeline {
+  /** Whether what is stored may be something else than the value. */
+  readonly transforms: boolean
   /** The validated key for the wire. @throws MemkeepError `ERR_MEMKEEP_INVALID_KEY` */
   wireKey(key: string): string
   encode(entry: Entry): Entry
@@ -35,6 +37,7 @@ export interface Pipeline {
 export function composeMiddleware(middleware: readonly Middleware[]): Pipeline {
   const backwards = middleware.toReversed()
   return {
+    transforms: middleware.some(({ encode, decode }) => encode !== undefined || decode !== undefined),
     wireKey(key) {
       let mapped = key
       for (const layer of middleware) if (layer.mapKey !== undefined) mapped = layer.mapKey(mapped)

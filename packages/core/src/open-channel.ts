@@ -2,12 +2,18 @@ import { isPasswordSafe, type Authenticator } from './authenticator.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { MemkeepError } from './errors.ts'
 import { exchange, parseLine } from './exchange.ts'
+import { encodeBinaryRequest, parseBinaryResponse } from './binary-frame.ts'
 import type { Channel, ConnectOptions, Transport } from './transport.ts'
+
+/** Opcode of `Version` (memcached's binary protocol, "Command Opcodes"). */
+const VERSION = 0x0b
 
 /** Options of {@link openChannel}. */
 export interface OpenChannelOptions extends ConnectOptions {
   readonly transport: Transport
   readonly auth?: Authenticator | undefined
+  /** What to speak when there is no authenticator to tell. Default `text`. */
+  readonly protocol?: 'text' | 'binary' | undefined
   /** What the caller must know of the server before it takes the channel; runs last, under the same deadline. */
   readonly check?: ((channel: Channel, context: ConnectOptions) => Promise<void>) | undefined
 }
@@ -23,7 +29,7 @@ export interface OpenChannelOptions extends ConnectOptions {
  */
 export async function openChannel(
   endpoint: Endpoint,
-  { transport, auth, check, signal }: OpenChannelOptions,
+  { transport, auth, protocol = 'text', check, signal }: OpenChannelOptions,
 ): Promise<Channel> {
   const server = formatEndpoint(endpoint)
   if (endpoint.secure === true && !transport.confidential) {
@@ -39,7 +45,7 @@ export async function openChannel(
       if (auth === undefined) {
         silent =
           'did not answer "version": it may demand SASL (hand in auth: sasl({ username, password })) or TLS'
-        await probeVersion(channel, server, signal)
+        await (protocol === 'binary' ? probeBinary(channel, signal) : probeVersion(channel, server, signal))
       } else {
         silent = `did not answer the ${auth.name} exchange: it may not speak the ${auth.protocol} protocol, or demand TLS`
         await auth.authenticate(channel, {
@@ -74,6 +80,11 @@ async function probeVersion(channel: Channel, server: string, signal: AbortSigna
     'ERR_MEMKEEP_PROTOCOL',
     `${server} did not answer "version" as memcached does: check that the address is a memcached server.`,
   )
+}
+
+/** Any answer in the binary protocol will do: a server that demands SASL answers this one to everyone. */
+async function probeBinary(channel: Channel, signal: AbortSignal): Promise<void> {
+  await exchange(channel, encodeBinaryRequest({ opcode: VERSION }), parseBinaryResponse, signal)
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,8 +1,8 @@
 import { MemkeepError, type Channel } from '@memkeep/core'
-import type { Command } from '../protocol/command.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import { desynchronised, type Reply } from '../protocol/reply.ts'
 import { ReplyReader } from '../protocol/reply-reader.ts'
+import type { Request } from './request.ts'
 import { RequestQueue } from './request-queue.ts'
 import { WriteBatch } from './write-batch.ts'
 
@@ -12,31 +12,44 @@ export interface ConnectionOptions {
   readonly protocol: Protocol
   /** The server as the user wrote it, for messages. */
   readonly server: string
-  /** Milliseconds that a reply may take. */
-  readonly timeout: number
-  /** Called once, when the connection can take no more commands. */
-  readonly onClose: () => void
+  /** Called after replies came: there is room for more requests. */
+  readonly onReplies: (connection: Connection) => void
+  /** Called once, when the connection can take no more requests. */
+  readonly onClose: (connection: Connection, left: Leftovers) => void
+}
+
+/** What a connection leaves behind. */
+export interface Leftovers {
+  /** Requests whose bytes went out, in their order; none is settled. */
+  readonly written: readonly Request[]
+  /** Requests of which no byte went out, in their order. */
+  readonly unwritten: readonly Request[]
+  /** Why it ended; undefined when this side, or the server without a word, closed it. */
+  readonly cause: Error | undefined
 }
 
 /**
  * Requests pipelined over one channel: written in whole-command batches once a turn, answered in order. A reply
- * reaches its own caller or nobody: opaque tokens are checked, what comes after a timeout is thrown away, and a
- * reply that fits no request closes the connection.
+ * reaches its own caller or nobody: tokens are checked, what comes after a timeout is thrown away, and a reply that
+ * fits no request closes the connection.
  */
 export class Connection {
   readonly #options: ConnectionOptions
+  readonly #protocol: Protocol
   readonly #reader: ReplyReader
   readonly #queue = new RequestQueue()
   readonly #batch = new WriteBatch()
   #opaque = 0
-  #flushing = false
+  /** How many requests at the end of the queue are still in the batch. */
+  #unwritten = 0
+  #commands = 0
+  #bytes = 0
   #closed = false
-  #receivedAt = 0
-  #timer: NodeJS.Timeout | undefined
-  #onIdle: (() => void) | undefined
+  #lastSign = performance.now()
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#protocol = options.protocol
     this.#reader = new ReplyReader(options.protocol, (reply) => {
       this.#onReply(reply)
     })
@@ -45,150 +58,138 @@ export class Connection {
         this.#onData(chunk)
       })
       .on('error', (error) => {
-        this.#fail(error)
+        this.#end(error)
       })
       .on('end', () => {
-        this.#fail(null)
+        this.#end(undefined)
       })
       .on('close', () => {
-        this.#fail(options.channel.errored)
+        this.#end(options.channel.errored ?? undefined)
       })
       .resume()
     // what happened between the handshake and now
-    if (options.channel.destroyed) this.#fail(options.channel.errored)
+    if (options.channel.destroyed) this.#end(options.channel.errored ?? undefined)
   }
 
-  /** False once it can take no more commands. */
+  /** False once it can take no more requests. */
   get open(): boolean {
     return !this.#closed
   }
 
-  /** Sends a command; `finish` makes the result from the reply, during whose call alone a value's view is valid. */
-  send<T>(command: Command, finish: (reply: Reply) => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(this.#lost(null))
-        return
-      }
-      const { protocol } = this.#options
-      const opaque = (this.#opaque = (this.#opaque + 1) >>> 0)
-      const out = this.#batch.reserve(protocol.bound(command))
-      this.#batch.commit(protocol.write(command, opaque, out, this.#batch.at))
-      this.#queue.push({
-        opaque,
-        sentAt: performance.now(),
-        settle: (reply) => {
-          try {
-            resolve(finish(reply))
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)))
-          }
-        },
-        reject,
-        abandoned: false,
-      })
-      this.#scheduleFlush()
-      this.#timer ??= this.#watch(this.#options.timeout)
-    })
+  /** Commands written, or about to be, that are not answered. */
+  get commands(): number {
+    return this.#commands
   }
 
-  /** Waits for the replies that are due, then closes. Every reply has its timeout, so this ends. */
-  async close(): Promise<void> {
-    if (!this.#idle) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve
+  /** The most bytes that those commands are. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The name of the protocol that it speaks. */
+  get protocol(): Protocol['name'] {
+    return this.#protocol.name
+  }
+
+  /** Whether requests wait for a reply and the server has said nothing for that many milliseconds. */
+  isSilent(milliseconds: number, now: number): boolean {
+    return this.#commands > 0 && now - this.#lastSign >= milliseconds
+  }
+
+  /** Takes a request into the batch that is written at the end of this turn. */
+  send(request: Request): void {
+    if (this.#commands === 0) this.#lastSign = performance.now()
+    const { count } = request
+    request.opaque = (this.#opaque + 1) >>> 0
+    request.bytes = 0
+    for (let index = 0; index < count; index++) {
+      const command = request.at(index)
+      const bound = this.#protocol.bound(command)
+      this.#opaque = (this.#opaque + 1) >>> 0
+      const out = this.#batch.reserve(bound)
+      this.#batch.commit(this.#protocol.write(command, this.#opaque, out, this.#batch.at))
+      request.bytes += bound
+    }
+    this.#commands += count
+    this.#bytes += request.bytes
+    this.#queue.push(request)
+    if (this.#unwritten++ === 0) {
+      setImmediate(() => {
+        this.#flush()
       })
     }
-    this.#fail(null)
   }
 
-  /** Whether no caller waits for a reply. */
-  get #idle(): boolean {
-    for (const request of this.#queue) if (!request.abandoned) return false
-    return true
+  /** The requests that wait for a reply, oldest first; settled ones among them. */
+  requests(): Iterable<Request> {
+    return this.#queue
   }
 
-  #scheduleFlush(): void {
-    if (this.#flushing) return
-    this.#flushing = true
-    setImmediate(() => {
-      this.#flushing = false
-      if (this.#closed) return
-      for (const chunk of this.#batch.take()) this.#options.channel.write(chunk)
-    })
+  /** Closes it now; what it leaves goes to `onClose`. */
+  destroy(cause?: Error): void {
+    this.#end(cause)
+  }
+
+  #flush(): void {
+    if (this.#closed) return
+    this.#unwritten = 0
+    const { channel } = this.#options
+    const chunks = this.#batch.take()
+    // several chunks are one system call
+    if (chunks.length > 1) channel.cork()
+    for (const chunk of chunks) channel.write(chunk)
+    if (chunks.length > 1) channel.uncork()
   }
 
   #onData(chunk: Buffer): void {
-    this.#receivedAt = performance.now()
+    if (this.#closed) return
+    this.#lastSign = performance.now()
     try {
       this.#reader.push(chunk)
     } catch (error) {
-      this.#fail(error as Error)
+      this.#end(error as Error)
+      return
     }
-    if (this.#onIdle !== undefined && this.#idle) this.#onIdle()
+    this.#options.onReplies(this)
   }
 
   #onReply(reply: Reply): void {
     const request = this.#queue.peek()
     if (request === undefined) throw desynchronised('sent a reply that nobody asked for')
-    // what carries no token belongs to the oldest request
-    if (reply.opaque !== undefined && reply.opaque !== request.opaque) {
+    const opaque = (request.opaque + request.answered) >>> 0
+    const command = request.at(request.answered)
+    if (!this.#protocol.belongs(reply, command, opaque)) {
       throw desynchronised('sent a reply that belongs to another request')
     }
+    const last = reply.status !== 'stat'
+    request.answer(reply, last)
+    if (!last) return
+    this.#commands--
+    if (request.answered < request.count) return
+    this.#bytes -= request.bytes
     this.#queue.shift()
-    if (!request.abandoned) request.settle(reply)
   }
 
-  /** One timer for all requests: it looks at the oldest and sets itself anew. */
-  #watch(delay: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#timer = undefined
-      this.#expire()
-    }, delay).unref()
-  }
-
-  #expire(): void {
-    const { timeout, server } = this.#options
-    const now = performance.now()
-    for (const request of this.#queue) {
-      if (request.abandoned) continue
-      const left = request.sentAt + timeout - now
-      if (left > 0) {
-        this.#timer = this.#watch(left)
-        return
-      }
-      request.abandoned = true
-      const error = new MemkeepError(
-        'ERR_MEMKEEP_COMMAND_TIMEOUT',
-        `${server} did not answer within ${String(timeout)} ms: check its load and the network, or raise "timeout".`,
-      )
-      request.reject(error)
-      // not one byte since: the connection is dead, and the others need not wait
-      if (this.#receivedAt < request.sentAt) {
-        this.#fail(error)
-        return
-      }
-    }
-    this.#onIdle?.()
-  }
-
-  #fail(cause: Error | null): void {
+  #end(cause: Error | undefined): void {
     if (this.#closed) return
     this.#closed = true
-    clearTimeout(this.#timer)
     this.#options.channel.destroy()
-    for (const request of this.#queue.drain()) {
-      if (!request.abandoned) request.reject(this.#lost(cause))
-    }
-    this.#onIdle?.()
-    this.#options.onClose()
+    const all = this.#queue.drain()
+    const written = all.length - this.#unwritten
+    this.#commands = this.#bytes = this.#unwritten = 0
+    this.#options.onClose(this, {
+      written: all.slice(0, written).filter(({ settled }) => !settled),
+      unwritten: all.slice(written).filter(({ settled }) => !settled),
+      cause,
+    })
   }
+}
 
-  #lost(cause: Error | null): MemkeepError {
-    return new MemkeepError(
-      'ERR_MEMKEEP_CONNECTION_LOST',
-      `The connection to ${this.#options.server} was lost before the reply came; the command may or may not have been carried out.`,
-      { cause },
-    )
-  }
+/** The error of a request that was written and lost its connection. */
+export function connectionLost(server: string, cause: unknown): MemkeepError {
+  return new MemkeepError(
+    'ERR_MEMKEEP_CONNECTION_LOST',
+    `The connection to ${server} was lost before the reply came; the command may or may not have been carried out.`,
+    { cause },
+  )
 }

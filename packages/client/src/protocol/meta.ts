@@ -1,32 +1,30 @@
-import type { Command } from './command.ts'
+import { payloadBound, type Command, type GetCommand, type StoreCommand } from './command.ts'
+import { digitsEnd, findLineEnd, isValueEnd, readDigits, readPlainLine } from './line.ts'
 import type { Protocol } from './protocol.ts'
-import { assertValueLength, desynchronised, type Reply, type ReplyStatus } from './reply.ts'
+import { answers, assertValueLength, desynchronised, type Reply, type ReplyStatus } from './reply.ts'
 
 /** Bytes of a command beside key and value: verb, flags and numbers at their longest. */
-const OVERHEAD_BYTES = 96
-/** The longest line that a memcached answers with, in bytes. */
-const MAX_LINE_BYTES = 2048
+const OVERHEAD_BYTES = 112
 
 const CR = 0x0d
 const LF = 0x0a
 const SPACE = 0x20
+const CAS = 0x63 // c
 const OPAQUE = 0x4f // O
 const FLAGS = 0x66 // f
 
 /**
  * The meta commands of memcached's text family (`protocol.txt`, "Meta Commands"), in the form that they have since
- * 1.6.10; each carries an opaque token.
+ * 1.6.10; each carries an opaque token. What has no meta command (`flush_all`, `stats`, `version`) is classic text.
  */
 export const meta: Protocol = {
   name: 'meta',
 
-  bound(command) {
-    return OVERHEAD_BYTES + command.key.length * 3 + (command.verb === 'set' ? command.value.length : 0)
-  },
+  bound: (command) => OVERHEAD_BYTES + payloadBound(command),
 
   write(command, opaque, out, at) {
     let end = at + out.write(head(command, opaque), at)
-    if (command.verb === 'set') {
+    if ('value' in command) {
       end += command.value.copy(out, end)
       out[end++] = CR
       out[end++] = LF
@@ -34,30 +32,71 @@ export const meta: Protocol = {
     return end
   },
 
-  read(data, at) {
-    const lineEnd = data.indexOf(LF, at)
-    if (lineEnd < 0) {
-      if (data.length - at > MAX_LINE_BYTES) throw desynchronised('sent a line without an end')
-      return data.length - at + 1
-    }
-    if (data[lineEnd - 1] !== CR || lineEnd - at < 3) throw desynchronised('sent a line that is no reply')
-    const code = data.readUInt16BE(at)
+  read(data, at, reply) {
+    const lineEnd = findLineEnd(data, at)
+    if (lineEnd < 0) return data.length - at + 1
+    if (lineEnd - at < 3) throw desynchronised('sent a line that is no reply')
     const third = data[at + 2]
-    const status = third === SPACE || third === CR ? STATUS[code] : undefined
-    if (status === undefined) return refusal(data.toString('latin1', at, lineEnd - 1), lineEnd + 1)
-    return status === 'value' ? value(data, at, lineEnd) : reply(status, data, at + 2, lineEnd + 1)
+    const status = third === SPACE || third === CR ? STATUS[data.readUInt16BE(at)] : undefined
+    if (status === 'value') return readValue(data, at, lineEnd, reply)
+    if (status === undefined) readPlainLine(data.toString('latin1', at, lineEnd - 1), lineEnd + 1, reply)
+    else {
+      reply.reset(status, lineEnd + 1)
+      readFlags(data, at + 2, reply)
+    }
+    return 0
+  },
+
+  belongs(reply, command, opaque) {
+    if (!answers(reply, command)) return false
+    if (reply.opaque !== undefined) return reply.opaque === opaque
+    switch (reply.status) {
+      // refusals carry no token
+      case 'error':
+      case 'too-large':
+        return true
+      // a miss carries none before 1.6.18
+      case 'not-found':
+        return true
+      default:
+        return command.verb === 'flush' || command.verb === 'stats' || command.verb === 'version'
+    }
   },
 }
+
+const MODE = { set: '', add: ' ME', replace: ' MR', append: ' MA', prepend: ' MP' } as const
 
 function head(command: Command, opaque: number): string {
   switch (command.verb) {
     case 'get':
-      return `mg ${command.key} v f O${String(opaque)}\r\n`
-    case 'set':
-      return `ms ${command.key} ${String(command.value.length)} F${String(command.flags)} T${String(command.exptime)} O${String(opaque)}\r\n`
+      return `mg ${command.key} v f${getFlags(command)} O${String(opaque)}\r\n`
     case 'delete':
       return `md ${command.key} O${String(opaque)}\r\n`
+    case 'increment':
+      return `ma ${command.key} v D${String(command.delta)} O${String(opaque)}\r\n`
+    case 'decrement':
+      return `ma ${command.key} v MD D${String(command.delta)} O${String(opaque)}\r\n`
+    case 'touch':
+      return `mg ${command.key} T${String(command.exptime)} O${String(opaque)}\r\n`
+    case 'flush':
+      return `flush_all ${String(command.delay)}\r\n`
+    case 'stats':
+      return command.group === '' ? 'stats\r\n' : `stats ${command.group}\r\n`
+    case 'version':
+      return 'version\r\n'
+    default:
+      return storeHead(command, opaque)
   }
+}
+
+function getFlags({ withCas, exptime }: GetCommand): string {
+  const touch = exptime === undefined ? '' : ` T${String(exptime)}`
+  return withCas ? ` c${touch}` : touch
+}
+
+function storeHead({ verb, key, value, flags, exptime, cas }: StoreCommand, opaque: number): string {
+  const compare = cas === undefined ? '' : ` C${String(cas)}`
+  return `ms ${key} ${String(value.length)} F${String(flags)} T${String(exptime)}${compare}${MODE[verb]} O${String(opaque)}\r\n`
 }
 
 /** Two-letter return codes, as big-endian numbers. */
@@ -70,27 +109,23 @@ const STATUS: Readonly<Record<number, ReplyStatus>> = {
   0x4558: 'exists', // EX
 }
 
-function value(data: Buffer, at: number, lineEnd: number): Reply | number {
-  let length = 0
-  let next = at + 3
-  for (let digit = data[next]; digit !== undefined && digit >= 0x30 && digit <= 0x39; digit = data[++next]) {
-    length = length * 10 + digit - 0x30
-  }
-  if (next === at + 3 || (data[next] !== SPACE && data[next] !== CR))
-    throw desynchronised('sent a value without a length')
+function readValue(data: Buffer, at: number, lineEnd: number, reply: Reply): number {
+  const length = readDigits(data, at + 3)
   assertValueLength(length)
+  const flags = digitsEnd(data, at + 3)
+  if (data[flags] !== SPACE && data[flags] !== CR) throw desynchronised('sent a value without a length')
   const start = lineEnd + 1
   const end = start + length + 2
   if (data.length < end) return end - at
-  if (data[end - 2] !== CR || data[end - 1] !== LF)
-    throw desynchronised('sent a value of another length than announced')
-  return { ...reply('value', data, next, end), value: data.subarray(start, start + length) }
+  if (!isValueEnd(data, end)) throw desynchronised('sent a value of another length than announced')
+  reply.reset('value', end)
+  readFlags(data, flags, reply)
+  reply.value = data.subarray(start, start + length)
+  return 0
 }
 
 /** Reads the flags that follow a return code, up to the end of the line. */
-function reply(status: ReplyStatus, data: Buffer, from: number, end: number): Reply {
-  let opaque: number | undefined
-  let flags = 0
+function readFlags(data: Buffer, from: number, reply: Reply): void {
   let at = from
   while (data[at] === SPACE) {
     // memcached before 1.6.18 puts two spaces in places
@@ -99,23 +134,17 @@ function reply(status: ReplyStatus, data: Buffer, from: number, end: number): Re
       continue
     }
     const name = data[++at]
+    const start = ++at
     let number = 0
-    let token = data[++at]
-    for (; token !== undefined && token !== SPACE && token !== CR; token = data[++at])
+    for (let token = data[at]; token !== undefined && token !== SPACE && token !== CR; token = data[++at])
       number = number * 10 + token - 0x30
-    if (name === OPAQUE) opaque = number
-    else if (name === FLAGS) flags = number
+    if (name === OPAQUE) reply.opaque = number
+    else if (name === FLAGS) reply.flags = number
+    else if (name === CAS) reply.cas = readCas(data.toString('latin1', start, at))
   }
-  // a miss carries no token before 1.6.18
-  if (opaque === undefined && status !== 'not-found') throw desynchronised('sent a reply without its token')
-  return { status, opaque, value: undefined, flags, message: '', end }
 }
 
-function refusal(message: string, end: number): Reply {
-  // the rest of the value would be read as commands: nothing that follows can be trusted
-  if (message === 'CLIENT_ERROR bad data chunk') throw desynchronised('lost the boundary of a value')
-  if (!/^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/.test(message))
-    throw desynchronised('sent a line that is no reply')
-  const status = message === 'SERVER_ERROR object too large for cache' ? 'too-large' : 'error'
-  return { status, opaque: undefined, value: undefined, flags: 0, message, end }
+function readCas(digits: string): bigint {
+  if (!/^\d{1,20}$/.test(digits)) throw desynchronised('sent a CAS unique that is no number')
+  return BigInt(digits)
 }

@@ -1,14 +1,16 @@
 import type { Protocol } from './protocol.ts'
-import type { Reply } from './reply.ts'
+import { Reply } from './reply.ts'
 
 /** Cuts received chunks, however they are split, into replies. */
 export class ReplyReader {
   readonly #protocol: Protocol
   readonly #onReply: (reply: Reply) => void
+  readonly #reply = new Reply()
   #parts: Buffer[] = []
   #length = 0
   #needed = 0
 
+  /** @param onReply takes each reply; it and its views hold during the call */
   constructor(protocol: Protocol, onReply: (reply: Reply) => void) {
     this.#protocol = protocol
     this.#onReply = onReply
@@ -18,13 +20,14 @@ export class ReplyReader {
   push(chunk: Buffer): void {
     const data = this.#joined(chunk)
     if (data === undefined) return
+    const reply = this.#reply
     let at = 0
     while (at < data.length) {
-      const reply = this.#protocol.read(data, at)
-      if (typeof reply === 'number') {
+      const needed = this.#protocol.read(data, at, reply)
+      if (needed > 0) {
         this.#parts = [data.subarray(at)]
         this.#length = data.length - at
-        this.#needed = reply
+        this.#needed = needed
         return
       }
       at = reply.end

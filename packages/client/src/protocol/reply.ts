@@ -1,29 +1,80 @@
 import { MemkeepError } from '@memkeep/core'
+import type { Command } from './command.ts'
 
 /** What a reply says, the same in every protocol. */
-export type ReplyStatus = 'value' | 'done' | 'not-found' | 'not-stored' | 'exists' | 'too-large' | 'error'
+export type ReplyStatus =
+  | 'value'
+  | 'done'
+  | 'not-found'
+  | 'not-stored'
+  | 'exists'
+  | 'stat'
+  | 'end'
+  | 'version'
+  | 'too-large'
+  | 'error'
 
-/** One decoded reply. */
-export interface Reply {
-  readonly status: ReplyStatus
-  /** The token that the request carried; undefined where the protocol does not echo it, as in refusals. */
-  readonly opaque: number | undefined
-  /** With `value`: a view into the received bytes, valid until the next read. */
-  readonly value: Buffer | undefined
+/** One decoded reply. A reader fills the same one again and again: it holds during the call that hands it out. */
+export class Reply {
+  status: ReplyStatus = 'error'
+  /** The token that the request carried; undefined where the protocol does not echo it. */
+  opaque: number | undefined = undefined
+  /** The key that the request named, as a view; undefined where the protocol does not echo it. */
+  key: Buffer | undefined = undefined
+  /** With `value`: a view into the received bytes. After `increment` and `decrement` the decimal digits. */
+  value: Buffer | undefined = undefined
   /** Client flags of a value. */
-  readonly flags: number
-  /** With `error`: what the server said. */
-  readonly message: string
+  flags = 0
+  /** The CAS unique of a value, if it was asked for. */
+  cas: bigint | undefined = undefined
+  /** With `error` what the server said, with `stat` name and value, with `version` the version. */
+  message = ''
   /** Offset just behind the reply. */
-  readonly end: number
+  end = 0
+
+  /** Makes it a reply of this status that says nothing more. */
+  reset(status: ReplyStatus, end: number): void {
+    this.status = status
+    this.opaque = undefined
+    this.key = undefined
+    this.value = undefined
+    this.flags = 0
+    this.cas = undefined
+    this.message = ''
+    this.end = end
+  }
+}
+
+/** What each verb may be answered with, beside `error`. */
+const ANSWERS: Readonly<Record<Command['verb'], Readonly<Partial<Record<ReplyStatus, true>>>>> = {
+  get: { value: true, 'not-found': true, end: true },
+  set: { done: true, exists: true, 'not-found': true, 'not-stored': true, 'too-large': true },
+  add: { done: true, exists: true, 'not-stored': true, 'too-large': true },
+  replace: { done: true, 'not-found': true, 'not-stored': true, 'too-large': true },
+  append: { done: true, 'not-found': true, 'not-stored': true, 'too-large': true },
+  prepend: { done: true, 'not-found': true, 'not-stored': true, 'too-large': true },
+  delete: { done: true, 'not-found': true },
+  increment: { value: true, 'not-found': true },
+  decrement: { value: true, 'not-found': true },
+  touch: { done: true, 'not-found': true },
+  flush: { done: true },
+  stats: { stat: true, end: true },
+  version: { version: true },
+}
+
+/** Whether a reply can be one to that command. */
+export function answers(reply: Reply, command: Command): boolean {
+  return reply.status === 'error' || ANSWERS[command.verb][reply.status] === true
 }
 
 /** The largest value that a memcached can hold (`-I` takes 1 GiB at most), in bytes. */
-const MAX_VALUE_BYTES = 1024 ** 3
+export const MAX_VALUE_BYTES: number = 1024 ** 3
 
 /** @throws MemkeepError `ERR_MEMKEEP_PROTOCOL` for a length that no memcached has */
 export function assertValueLength(bytes: number): void {
-  if (bytes > MAX_VALUE_BYTES) throw desynchronised('announced a value larger than memcached can hold')
+  if (!(bytes >= 0 && bytes <= MAX_VALUE_BYTES)) {
+    throw desynchronised('announced a value of a length that memcached cannot hold')
+  }
 }
 
 /** A reply that makes no sense: the connection can only be destroyed. */
@@ -34,18 +85,18 @@ export function desynchronised(what: string): MemkeepError {
   )
 }
 
-/** The error for a reply with status `too-large` or `error`. */
+/** The error for a reply with status `error`. */
 export function faultOf(reply: Reply): MemkeepError {
-  if (reply.status === 'too-large') {
-    return new MemkeepError(
-      'ERR_MEMKEEP_VALUE_TOO_LARGE',
-      'The value is larger than the server takes, and what the key held before may be gone: store less, or raise -I on the server.',
-    )
-  }
   if (reply.message === 'CLIENT_ERROR unauthenticated' || reply.message === AUTH_ERROR) {
     return new MemkeepError(
       'ERR_MEMKEEP_AUTH_REQUIRED',
       'The server demands authentication: hand in auth: sasl({ username, password }) or asciiAuth({ username, password }).',
+    )
+  }
+  if (NOT_A_NUMBER.test(reply.message)) {
+    return new MemkeepError(
+      'ERR_MEMKEEP_NOT_A_NUMBER',
+      'The value is not a decimal number of 64 bits, so it cannot be counted: store one with set(key, "0") first.',
     )
   }
   const said = JSON.stringify(reply.message.slice(0, 100))
@@ -54,3 +105,6 @@ export function faultOf(reply: Reply): MemkeepError {
 
 /** The message of a binary reply that refuses an unauthenticated command. */
 export const AUTH_ERROR = 'authentication error'
+
+/** What memcached says in text and binary when a value cannot be counted. */
+const NOT_A_NUMBER = /non-numeric/i

@@ -1,0 +1,93 @@
+import { MemkeepError } from '@memkeep/core'
+import { readTimeout, type CallOptions } from './call-options.ts'
+import { Cluster, type ClusterOptions } from './cluster.ts'
+import { Request, type Take } from './connection/request.ts'
+import type { ClientSettings } from './options.ts'
+import { PartialResult, type ServerFault } from './partial-result.ts'
+import type { Command } from './protocol/command.ts'
+import { UNREACHABLE, type Server } from './server/server.ts'
+import { channels, type CommandMessage, type Operation } from './telemetry/channels.ts'
+import { traced } from './telemetry/trace.ts'
+
+/** A question to one server: commands of one operation, and what to make of their replies. */
+export interface Question<T> {
+  readonly operation: Operation
+  readonly commands: Command | readonly Command[]
+  readonly take: Take<T>
+  readonly options: CallOptions | undefined
+}
+
+/** Brings questions to the servers that they are for: waits for a discovery, publishes, applies what calls have in common. */
+export class Asker {
+  readonly cluster: Cluster
+  readonly #settings: ClientSettings
+
+  constructor(settings: ClientSettings, cluster: ClusterOptions) {
+    this.#settings = settings
+    this.cluster = new Cluster(cluster)
+  }
+
+  /** Asks the server that a key belongs to. */
+  ask<T>(wireKey: string, question: Question<T>): Promise<T> {
+    const { unknown } = this.cluster
+    if (unknown !== undefined) return unknown.then(() => this.ask(wireKey, question))
+    return this.askServer(this.cluster.serverOf(wireKey), question)
+  }
+
+  /** Asks that server. */
+  askServer<T>(server: Server, question: Question<T>): Promise<T> {
+    if (!channels.command.hasSubscribers) return this.#dispatch(server, question)
+    return traced(this.#message(server, question), () => this.#dispatch(server, question))
+  }
+
+  /** Asks every server the same; rejects when all fail. */
+  async askAll<T>(makeQuestion: () => Question<T>): Promise<PartialResult<string, T>> {
+    await this.cluster.unknown
+    const { servers } = this.cluster
+    const results = await Promise.allSettled(servers.map((server) => this.askServer(server, makeQuestion())))
+    const entries: [string, T][] = []
+    const faults: ServerFault[] = []
+    for (const [index, { name }] of servers.entries()) {
+      const result = results[index]
+      if (result?.status === 'fulfilled') entries.push([name, result.value])
+      else if (result !== undefined) faults.push({ server: name, keys: [], error: result.reason as unknown })
+    }
+    const [first] = faults
+    if (first !== undefined && entries.length === 0) throw first.error
+    return new PartialResult(entries, faults)
+  }
+
+  /** What was asked, or `missed` when its server cannot be reached and the client is to take that for a miss. */
+  orMiss<T, Missed>(promise: Promise<T>, missed: Missed): Promise<T | Missed> {
+    if (this.#settings.onServerDown !== 'miss') return promise
+    return promise.catch((error: unknown) => {
+      if (isUnreachable(error)) return missed
+      throw error
+    })
+  }
+
+  #dispatch<T>(server: Server, { commands, take, options }: Question<T>): Promise<T> {
+    const { timeout, retries } = this.#settings
+    const request = new Request({
+      commands,
+      take,
+      timeout: options?.timeout === undefined ? timeout : readTimeout(options.timeout),
+      signal: options?.signal,
+      retries,
+    })
+    server.dispatch(request)
+    // it is what `take` returns
+    return request.result as Promise<T>
+  }
+
+  #message({ name, endpoint }: Server, { operation, commands }: Question<unknown>): CommandMessage {
+    const keys = [commands].flat().flatMap((command) => ('key' in command ? [command.key] : []))
+    const message = { operation, server: name, endpoint, keyCount: keys.length }
+    return this.#settings.traceKeys ? { ...message, keys } : message
+  }
+}
+
+/** Whether an error says that a server cannot be reached, or answers no more. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof MemkeepError && UNREACHABLE.has(error.code)
+}

@@ -1,0 +1,112 @@
+import { formatEndpoint, type Endpoint } from '@memkeep/core'
+import type { Discovery } from './discovery/discovery.ts'
+import { DiscoveryPoller } from './discovery/poller.ts'
+import { ketama } from './ring/ketama.ts'
+import { modulo } from './ring/modulo.ts'
+import type { Ring } from './ring/ring.ts'
+import { Server, type ServerOptions } from './server/server.ts'
+
+/** A server and its share of the keys. */
+export interface Member {
+  readonly endpoint: Endpoint
+  /** Whole number from 1 on, beside the weights of the others. */
+  readonly weight: number
+}
+
+/** What a {@link Cluster} is made of. */
+export interface ClusterOptions {
+  readonly members: readonly Member[]
+  readonly discovery: Discovery | undefined
+  readonly distribution: 'ketama' | 'modulo'
+  /** Whether the keys of an ejected server go to the others. */
+  readonly rehash: boolean
+  readonly server: Omit<ServerOptions, 'endpoint'>
+}
+
+/** The servers of a client, and which key belongs to which of them; both can change while it is used. */
+export class Cluster {
+  readonly #options: ClusterOptions
+  readonly #poller: DiscoveryPoller | undefined
+  /** In the order that the ring was made of. */
+  #members: readonly Member[] = []
+  #servers: readonly Server[] = []
+  #ring: Ring
+  readonly #isUp = (index: number): boolean => this.#servers[index]?.up === true
+
+  /** @param onRemoved settles what becomes of a server that is not used any more */
+  constructor(options: ClusterOptions) {
+    this.#options = options
+    this.#ring = this.#ringOf([])
+    const { discovery, members } = options
+    if (discovery === undefined) this.setMembers(members, 0)
+    else {
+      this.#poller = new DiscoveryPoller({
+        discovery,
+        endpoints: members.map(({ endpoint }) => endpoint),
+        connection: options.server,
+        onServers: (endpoints) => {
+          this.setMembers(
+            endpoints.map((endpoint) => ({ endpoint, weight: 1 })),
+            options.server.timeout,
+          )
+        },
+      })
+    }
+  }
+
+  /** What to wait for before the servers are known; undefined when they are. */
+  get unknown(): Promise<void> | undefined {
+    return this.#servers.length > 0 ? undefined : this.#poller?.start()
+  }
+
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  get servers(): readonly Server[] {
+    return this.#servers
+  }
+
+  /** The server that a key, as it goes over the wire, belongs to. */
+  serverOf(wireKey: string): Server {
+    const [first] = this.#servers
+    if (first !== undefined && this.#servers.length === 1) return first
+    const up = this.#options.rehash ? this.#ring.pick(wireKey, this.#isUp) : -1
+    const server = this.#servers[up < 0 ? this.#ring.pick(wireKey) : up]
+    if (server === undefined) throw new Error('The cluster has no servers yet')
+    return server
+  }
+
+  /**
+   * Changes the servers to these. Those that stay keep their connections; those that go finish what they were asked.
+   *
+   * @param closeTimeout milliseconds that those that go have for that
+   */
+  setMembers(members: readonly Member[], closeTimeout: number): void {
+    const known = new Map(this.#servers.map((server) => [server.name, server]))
+    this.#servers = members.map(({ endpoint }) => {
+      const name = formatEndpoint(endpoint)
+      const server = known.get(name)
+      known.delete(name)
+      return server ?? new Server({ ...this.#options.server, endpoint })
+    })
+    this.#members = members
+    this.#ring = this.#ringOf(members)
+    for (const server of known.values()) void server.close(closeTimeout)
+  }
+
+  /** Closes every server, and asks no more which there are. */
+  async close(timeout: number): Promise<void> {
+    this.#poller?.stop()
+    await Promise.all(this.#servers.map((server) => server.close(timeout)))
+  }
+
+  #ringOf(members: readonly Member[]): Ring {
+    const servers = members.map(({ endpoint, weight }) =>
+      'path' in endpoint
+        ? { host: endpoint.path, port: 0, weight }
+        : { host: endpoint.host, port: endpoint.port, weight },
+    )
+    return this.#options.distribution === 'ketama' ? ketama(servers) : modulo(servers)
+  }
+}

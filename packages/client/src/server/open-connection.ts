@@ -1,0 +1,100 @@
+import {
+  formatEndpoint,
+  openChannel,
+  type Authenticator,
+  type Channel,
+  type Endpoint,
+  type Transport,
+} from '@memkeep/core'
+import type { Protocol } from '../protocol/protocol.ts'
+import { channels, type AuthenticateMessage, type ConnectMessage } from '../telemetry/channels.ts'
+import { familyOf, negotiate, type ProtocolChoice } from './negotiate.ts'
+
+/** How connections are opened. */
+export interface OpenOptions {
+  readonly transport: Transport
+  readonly auth: Authenticator | undefined
+  readonly protocol: ProtocolChoice
+  /** Milliseconds for transport, authentication and the choice of the protocol together. */
+  readonly connectTimeout: number
+}
+
+/** A channel that the server has accepted, and what is spoken on it. */
+export interface OpenedConnection {
+  readonly channel: Channel
+  readonly protocol: Protocol
+}
+
+/**
+ * Opens a connection that is ready for its first command, and publishes how that went.
+ *
+ * @throws MemkeepError as {@link openChannel} and {@link negotiate}; the signal's reason
+ */
+export async function openConnection(
+  endpoint: Endpoint,
+  { transport, auth, protocol: choice, connectTimeout }: OpenOptions,
+  signal: AbortSignal,
+): Promise<OpenedConnection> {
+  const server = formatEndpoint(endpoint)
+  const family = familyOf(choice, auth)
+  const started = performance.now()
+  const deadline = new AbortController()
+  const timer = setTimeout(() => {
+    deadline.abort(new DOMException('The connection took too long', 'TimeoutError'))
+  }, connectTimeout)
+  const publish = (protocol: string | undefined, error: unknown): void => {
+    if (!channels.connect.hasSubscribers) return
+    const duration = performance.now() - started
+    const message: ConnectMessage = { server, endpoint, transport: transport.name, protocol, duration, error }
+    channels.connect.publish(message)
+  }
+  try {
+    let protocol: Protocol | undefined
+    const channel = await openChannel(endpoint, {
+      transport,
+      auth: auth === undefined ? undefined : published(auth, endpoint),
+      protocol: family,
+      check: async (opened, context) => {
+        protocol = await negotiate(opened, { choice, family, server, signal: context.signal })
+      },
+      signal: AbortSignal.any([deadline.signal, signal]),
+    })
+    if (protocol === undefined) throw new Error('The channel was opened without its check')
+    publish(protocol.name, undefined)
+    return { channel, protocol }
+  } catch (error) {
+    publish(undefined, error)
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The same authenticator, publishing each of its attempts. */
+function published(auth: Authenticator, endpoint: Endpoint): Authenticator {
+  if (!channels.authenticate.hasSubscribers) return auth
+  const publish = (started: number, error: unknown): void => {
+    const message: AuthenticateMessage = {
+      server: formatEndpoint(endpoint),
+      endpoint,
+      authenticator: auth.name,
+      duration: performance.now() - started,
+      error,
+    }
+    channels.authenticate.publish(message)
+  }
+  return {
+    name: auth.name,
+    protocol: auth.protocol,
+    async authenticate(channel, context) {
+      const started = performance.now()
+      try {
+        await auth.authenticate(channel, context)
+        publish(started, undefined)
+      } catch (error) {
+        publish(started, error)
+        throw error
+      }
+    },
+  }
+}

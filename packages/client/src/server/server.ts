@@ -1,0 +1,353 @@
+import { formatEndpoint, MemkeepError, type Endpoint } from '@memkeep/core'
+import { Connection, connectionLost, type Leftovers } from '../connection/connection.ts'
+import type { Request } from '../connection/request.ts'
+import { RequestQueue } from '../connection/request-queue.ts'
+import { isRead, payloadBound } from '../protocol/command.ts'
+import { channels } from '../telemetry/channels.ts'
+import { openConnection, type OpenOptions } from './open-connection.ts'
+import { Health, type HealthOptions } from './health.ts'
+
+/** How much a server is asked at once, and what happens beyond. */
+export interface LimitOptions {
+  /** Connections to one server at most. */
+  readonly connections: number
+  /** Commands in flight on one connection from which on further ones wait. */
+  readonly maxInFlight: number
+  /** Bytes of commands in flight on one connection from which on further ones wait. */
+  readonly maxInFlightBytes: number
+  /** Requests that may wait. */
+  readonly maxWaiting: number
+  /** Bytes of keys and values that may wait. */
+  readonly maxWaitingBytes: number
+  /** What happens to a request that finds every connection full. */
+  readonly overload: 'wait' | 'reject'
+}
+
+/** How a {@link Server} is reached and used. */
+export interface ServerOptions extends OpenOptions, LimitOptions, HealthOptions {
+  readonly endpoint: Endpoint
+  /** Milliseconds without a byte, while replies are due, after which a connection is taken for dead. */
+  readonly timeout: number
+}
+
+/**
+ * One memcached server: opens its connections when they are needed, and again after a loss, shares the requests out
+ * among them, and settles every request at its deadline at the latest.
+ */
+export class Server {
+  readonly name: string
+  readonly endpoint: Endpoint
+  readonly #options: ServerOptions
+  readonly #health: Health
+  readonly #closing = new AbortController()
+  readonly #waiting = new RequestQueue()
+  #waitingBytes = 0
+  #connections: Connection[] = []
+  #opening = 0
+  #closed = false
+  #timer: NodeJS.Timeout | undefined
+  #wakeAt = Infinity
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    this.endpoint = options.endpoint
+    this.name = formatEndpoint(options.endpoint)
+    this.#health = new Health(options)
+  }
+
+  /** Whether it is in use: an ejected server is not, and is tried again after its pause. */
+  get up(): boolean {
+    if (!this.#health.ejected) return true
+    // nobody's request is risked to find out
+    if (!this.#closed && this.#opening === 0 && this.#health.pause(performance.now()) === 0) this.#open()
+    return false
+  }
+
+  /** Takes a request, which is settled by its deadline, whatever happens. */
+  dispatch(request: Request): void {
+    if (request.settled) return
+    if (this.#closed) {
+      request.fail(clientClosed())
+      return
+    }
+    const connection = this.#freest()
+    if (connection !== undefined && this.#waiting.length === 0 && this.#hasRoom(connection)) {
+      connection.send(request)
+      if (request.deadline < this.#wakeAt) this.#wake(request.deadline)
+    } else {
+      this.#wait(request, connection)
+    }
+  }
+
+  /**
+   * Takes no more requests, waits for those that it has, then closes every connection.
+   *
+   * @param timeout milliseconds after which it closes though some are not answered; those fail
+   */
+  async close(timeout: number): Promise<void> {
+    this.#closed = true
+    const pending = [...this.#requests()].filter(({ settled }) => !settled).map(({ result }) => result)
+    if (pending.length > 0) await within(timeout, Promise.allSettled(pending))
+    this.#closing.abort(clientClosed())
+    for (const connection of [...this.#connections]) connection.destroy(clientClosed())
+    this.#failWaiting(clientClosed())
+    clearTimeout(this.#timer)
+  }
+
+  *#requests(): Iterable<Request> {
+    yield* this.#waiting
+    for (const connection of this.#connections) yield* connection.requests()
+  }
+
+  /** The open connection with the fewest commands in flight; opens one more while all are busy. */
+  #freest(): Connection | undefined {
+    const [first, ...others] = this.#connections
+    if (first === undefined) return undefined
+    const { connections } = this.#options
+    if (connections === 1) return first
+    let freest = first
+    for (const connection of others) if (connection.commands < freest.commands) freest = connection
+    if (freest.commands > 0 && this.#connections.length + this.#opening < connections) this.#open()
+    return freest
+  }
+
+  #hasRoom(connection: Connection): boolean {
+    return (
+      connection.commands < this.#options.maxInFlight && connection.bytes < this.#options.maxInFlightBytes
+    )
+  }
+
+  #wait(request: Request, connection: Connection | undefined): void {
+    const { overload, maxWaiting, maxWaitingBytes } = this.#options
+    if (connection === undefined && this.#opening === 0 && this.#health.pause(performance.now()) > 0) {
+      request.fail(this.#down())
+      return
+    }
+    const full = connection !== undefined && overload === 'reject'
+    if (full || this.#waiting.length >= maxWaiting || this.#waitingBytes >= maxWaitingBytes) {
+      request.fail(overloaded(this.name))
+      return
+    }
+    this.#enqueue(request)
+    this.#wake(request.deadline)
+    if (connection === undefined && this.#opening === 0) this.#open()
+  }
+
+  #enqueue(request: Request): void {
+    this.#waiting.push(request)
+    this.#waitingBytes += sizeOf(request)
+  }
+
+  /** Sends what waits, as far as there is room. */
+  #pump(): void {
+    while (this.#waiting.length > 0) {
+      const connection = this.#freest()
+      if (connection === undefined || !this.#hasRoom(connection)) return
+      const request = this.#waiting.shift()
+      if (request === undefined) return
+      this.#waitingBytes -= sizeOf(request)
+      if (!request.settled) connection.send(request)
+    }
+  }
+
+  #failWaiting(error: Error): void {
+    this.#waitingBytes = 0
+    for (const request of this.#waiting.drain()) request.fail(error)
+  }
+
+  #open(): void {
+    this.#opening++
+    openConnection(this.endpoint, this.#options, this.#closing.signal).then(
+      ({ channel, protocol }) => {
+        this.#opening--
+        if (this.#closing.signal.aborted) {
+          channel.destroy()
+          return
+        }
+        const connection = new Connection({
+          channel,
+          protocol,
+          server: this.name,
+          onReplies: () => {
+            this.#health.answered()
+            if (this.#waiting.length > 0) this.#pump()
+          },
+          onClose: (ended, left) => {
+            this.#onClose(ended, left)
+          },
+        })
+        if (this.#health.connected()) this.#publish('reinstate', undefined)
+        if (!connection.open) return
+        this.#connections.push(connection)
+        this.#pump()
+      },
+      (error: unknown) => {
+        this.#opening--
+        this.#onConnectFailed(error instanceof Error ? error : new Error(String(error)))
+      },
+    )
+  }
+
+  #onConnectFailed(error: Error): void {
+    if (this.#closing.signal.aborted) {
+      this.#failWaiting(clientClosed())
+      return
+    }
+    if (this.#health.connectFailed(error, performance.now())) this.#publish('eject', error)
+    if (this.#connections.length === 0 && this.#opening === 0) this.#failWaiting(error)
+  }
+
+  #onClose(connection: Connection, { written, unwritten, cause }: Leftovers): void {
+    this.#connections = this.#connections.filter((other) => other !== connection)
+    if (channels.disconnect.hasSubscribers) {
+      const { name: server, endpoint } = this
+      channels.disconnect.publish({ server, endpoint, unanswered: written.length, error: cause })
+    }
+    const again: Request[] = []
+    for (const request of written) {
+      if (isReadOnly(request) && request.takeRetry()) again.push(request)
+      else request.fail(this.#closing.signal.aborted ? clientClosed() : connectionLost(this.name, cause))
+    }
+    again.push(...unwritten)
+    if (this.#closing.signal.aborted) {
+      for (const request of again) request.fail(clientClosed())
+      return
+    }
+    if (written.length > 0 || cause !== undefined) this.#fault(connectionLost(this.name, cause))
+    this.#requeue(again)
+  }
+
+  /** Puts requests before those that wait: nothing of them was written, or they are reads to be tried again. */
+  #requeue(requests: readonly Request[]): void {
+    for (const request of requests) {
+      request.rewind()
+      this.#waitingBytes += sizeOf(request)
+    }
+    this.#waiting.unshift(requests)
+    if (this.#waiting.length === 0) return
+    if (this.#connections.length > 0) this.#pump()
+    else if (this.#opening === 0) {
+      if (this.#health.pause(performance.now()) > 0) this.#failWaiting(this.#down())
+      else this.#open()
+    }
+  }
+
+  #fault(error: Error): void {
+    if (this.#health.failed(error, performance.now())) this.#publish('eject', error)
+  }
+
+  #publish(event: 'eject' | 'reinstate', error: Error | undefined): void {
+    const channel = channels[event]
+    if (!channel.hasSubscribers) return
+    const { name: server, endpoint } = this
+    channel.publish({ server, endpoint, faults: this.#health.faults, error })
+  }
+
+  /** Makes sure that the timer of all requests goes off no later than that. */
+  #wake(deadline: number): void {
+    if (deadline >= this.#wakeAt) return
+    clearTimeout(this.#timer)
+    this.#wakeAt = deadline
+    // a millisecond more than needed, so that what is due then is surely due
+    const left = Math.max(0, Math.ceil(deadline - performance.now())) + 1
+    this.#timer = setTimeout(() => {
+      this.#wakeAt = Infinity
+      this.#expire(performance.now())
+    }, left).unref()
+  }
+
+  /** Settles what is due, and closes connections that are dead. */
+  #expire(now: number): void {
+    for (const connection of this.#connections) {
+      const late = this.#expireOf(connection.requests(), now)
+      if (late === 0) continue
+      const error = silent(this.name)
+      // not one byte for so long: the connection is dead, and the others need not wait
+      if (connection.isSilent(this.#options.timeout, now)) connection.destroy(error)
+      else this.#fault(error)
+    }
+    if (this.#expireOf(this.#waiting, now) > 0) this.#forgetSettled()
+  }
+
+  /** Settles those requests that are due, counts them, and sets the timer for the next one. */
+  #expireOf(requests: Iterable<Request>, now: number): number {
+    let late = 0
+    let next = Infinity
+    for (const request of requests) {
+      if (request.settled) continue
+      if (request.deadline <= now) {
+        request.expire(this.name)
+        late++
+      } else if (request.deadline < next) next = request.deadline
+    }
+    if (next < Infinity) this.#wake(next)
+    return late
+  }
+
+  #forgetSettled(): void {
+    const rest = this.#waiting.drain().filter(({ settled }) => !settled)
+    this.#waiting.unshift(rest)
+    this.#waitingBytes = rest.reduce((sum, request) => sum + sizeOf(request), 0)
+  }
+
+  #down(): Error {
+    const { lastError } = this.#health
+    // a wrong password or certificate stays what it is
+    if (lastError instanceof MemkeepError && !UNREACHABLE.has(lastError.code)) return lastError
+    const pause = Math.ceil(this.#health.pause(performance.now()))
+    return new MemkeepError(
+      'ERR_MEMKEEP_SERVER_DOWN',
+      `${this.name} is down and is tried again in ${String(pause)} ms: check that it runs and can be reached.`,
+      { cause: lastError },
+    )
+  }
+}
+
+/** The codes that say that a server cannot be reached, or answers no more. */
+export const UNREACHABLE: ReadonlySet<string> = new Set([
+  'ERR_MEMKEEP_CONNECT_FAILED',
+  'ERR_MEMKEEP_CONNECT_TIMEOUT',
+  'ERR_MEMKEEP_CONNECTION_LOST',
+  'ERR_MEMKEEP_COMMAND_TIMEOUT',
+  'ERR_MEMKEEP_SERVER_DOWN',
+])
+
+/** The error of a request to a client that is closed. */
+export function clientClosed(): MemkeepError {
+  return new MemkeepError('ERR_MEMKEEP_CLOSED', 'The client is closed: make a new one.')
+}
+
+function overloaded(server: string): MemkeepError {
+  return new MemkeepError(
+    'ERR_MEMKEEP_OVERLOADED',
+    `More is asked of ${server} than may be in flight and wait: ask less at once, or raise "maxInFlight" or "maxWaiting".`,
+  )
+}
+
+function silent(server: string): MemkeepError {
+  return new MemkeepError(
+    'ERR_MEMKEEP_COMMAND_TIMEOUT',
+    `${server} stopped answering: check its load and the network.`,
+  )
+}
+
+function isReadOnly(request: Request): boolean {
+  for (let index = 0; index < request.count; index++) if (!isRead(request.at(index))) return false
+  return true
+}
+
+function sizeOf(request: Request): number {
+  let bytes = 0
+  for (let index = 0; index < request.count; index++) bytes += payloadBound(request.at(index))
+  return bytes
+}
+
+/** Waits for a promise, but no longer than that many milliseconds. */
+async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([promise, deadline])
+  clearTimeout(timer)
+}
