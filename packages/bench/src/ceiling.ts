@@ -1,0 +1,199 @@
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+/** What a TLS record carries at most, in bytes (RFC 8446, section 5.1). Larger writes are cut into several. */
+const RECORD = 16_384
+/** More than any command line here takes, in bytes. */
+const LINE = 300
+
+const LF = 10
+const CR = 13
+const V = 0x56
+const H = 0x48
+const ZERO = 0x30
+const NINE = 0x39
+
+/** Where the ceiling is measured. */
+export interface CeilingTarget {
+  readonly host: string
+  readonly port: number
+  /** The certificate authority to connect over TLS with. */
+  readonly ca?: string | undefined
+}
+
+type Settle = (reply: Buffer | boolean | undefined) => void
+
+/**
+ * What one connection of Node's carries at most: a promise per request, and nothing else. No key checks, no
+ * timeouts, no errors: a yardstick, not a client.
+ */
+export class Ceiling {
+  readonly #socket: Socket
+  readonly #waiting: Settle[] = []
+  #head = 0
+  #out = Buffer.allocUnsafe(RECORD)
+  #used = 0
+  readonly #queue: Buffer[] = []
+  #writing = false
+  #scheduled = false
+  readonly #written = (): void => {
+    this.#writing = false
+    this.#write()
+  }
+  readonly #send = (): void => {
+    this.#scheduled = false
+    this.#flush()
+  }
+  /** What of a reply has come so far, and how many bytes make it worth another look. */
+  #parts: Buffer[] = []
+  #have = 0
+  #need = 0
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    socket.on('data', (chunk) => {
+      this.#read(chunk)
+    })
+  }
+
+  get(key: string): Promise<Buffer | undefined> {
+    this.#putGet(key)
+    return this.#reply()
+  }
+
+  /** A get for each, one promise for all. */
+  getMany(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    return new Promise((resolve) => {
+      const values: (Buffer | undefined)[] = []
+      const settle: Settle = (value) => {
+        if (values.push(value as Buffer | undefined) === keys.length) resolve(values)
+      }
+      for (const key of keys) {
+        this.#putGet(key)
+        this.#waiting.push(settle)
+      }
+      this.#schedule()
+    })
+  }
+
+  set(key: string, value: Buffer | string): Promise<boolean> {
+    const length = typeof value === 'string' ? Buffer.byteLength(value) : value.length
+    this.#makeRoom(LINE + length)
+    this.#used += this.#out.write(`ms ${key} ${String(length)}\r\n`, this.#used, 'latin1')
+    this.#used +=
+      typeof value === 'string' ? this.#out.write(value, this.#used) : value.copy(this.#out, this.#used)
+    this.#out[this.#used++] = CR
+    this.#out[this.#used++] = LF
+    return this.#reply()
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#socket, 'close')
+    this.#socket.destroy()
+    await closed
+  }
+
+  #putGet(key: string): void {
+    this.#makeRoom(LINE)
+    this.#used += this.#out.write(`mg ${key} v\r\n`, this.#used, 'latin1')
+  }
+
+  #reply<T extends Buffer | boolean | undefined>(): Promise<T> {
+    this.#schedule()
+    return new Promise((resolve) => this.#waiting.push(resolve as Settle))
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#send)
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#used + bytes <= this.#out.length) return
+    this.#flush()
+    if (bytes > this.#out.length) this.#out = Buffer.allocUnsafe(bytes)
+  }
+
+  /** Queues whole commands as one write. */
+  #flush(): void {
+    if (this.#used === 0) return
+    this.#queue.push(this.#out.subarray(0, this.#used))
+    this.#out = Buffer.allocUnsafe(RECORD)
+    this.#used = 0
+    this.#write()
+  }
+
+  /** One write in flight: servers before 1.6.39 lose what comes in while a TLS write of theirs waits. */
+  #write(): void {
+    if (this.#writing) return
+    const next = this.#queue.shift()
+    if (next === undefined) return
+    this.#writing = true
+    this.#socket.write(next, this.#written)
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#have === 0) {
+      this.#parse(chunk)
+      return
+    }
+    this.#parts.push(chunk)
+    this.#have += chunk.length
+    if (this.#have < this.#need) return
+    const data = Buffer.concat(this.#parts, this.#have)
+    this.#parts = []
+    this.#have = 0
+    this.#parse(data)
+  }
+
+  /** Settles every whole reply, and keeps the rest. */
+  #parse(data: Buffer): void {
+    let at = 0
+    let need = 0
+    while (at < data.length) {
+      const eol = data.indexOf(LF, at)
+      if (eol < 0) break
+      if (data[at] === V) {
+        let length = 0
+        for (let digit = at + 3; digit < eol; digit++) {
+          const code = data[digit] ?? 0
+          if (code < ZERO || code > NINE) break
+          length = length * 10 + code - ZERO
+        }
+        const end = eol + 1 + length
+        if (end + 2 > data.length) {
+          need = end + 2 - at
+          break
+        }
+        this.#settle(data.subarray(eol + 1, end))
+        at = end + 2
+      } else {
+        this.#settle(data[at] === H ? true : undefined)
+        at = eol + 1
+      }
+    }
+    if (at < data.length) {
+      this.#parts = [data.subarray(at)]
+      this.#have = data.length - at
+      this.#need = need
+    }
+  }
+
+  #settle(reply: Buffer | boolean | undefined): void {
+    this.#waiting[this.#head++]?.(reply)
+    if (this.#head > 4_096) {
+      this.#waiting.splice(0, this.#head)
+      this.#head = 0
+    }
+  }
+}
+
+/** Connects, over TLS when there is a `ca`. */
+export async function openCeiling({ host, port, ca }: CeilingTarget): Promise<Ceiling> {
+  const socket = ca === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ca })
+  await once(socket, ca === undefined ? 'connect' : 'secureConnect')
+  socket.setNoDelay(true)
+  return new Ceiling(socket)
+}

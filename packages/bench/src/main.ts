@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises'
+import pc from 'picocolors'
+import { readOptions } from './options.ts'
+import { measure } from './report.ts'
+import { renderSvg } from './svg.ts'
+import { renderTable } from './table.ts'
+
+const HELP = `npm run bench [-- options]
+
+Measures Memkeep beside other clients of memcached, and beside what a connection can carry at most.
+  --quick              what fits in a minute
+  --growth             growth curves as well (on by default in the full run; --no-growth leaves them out)
+  --only NAMES         contestants, as "Memkeep,memjs SASL,ceiling"
+  --sizes BYTES        value sizes, as 100,10000
+  --concurrency N      requests in flight, as 1,256
+  --rounds N           counted rounds
+  --slice MS           milliseconds that a contestant has in a round
+  --json [FILE]        JSON into a file, or in place of the table
+  --svg FILE           draws a chart into a file
+  --help               this text
+Exit code: 0 when it was measured, 1 when a Memkeep contestant hung, answered wrongly or failed, 2 when it could not be
+measured.
+`
+
+/** The main job: measures, prints, and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { help, plan, json, svg } = readOptions(args)
+    if (help) {
+      process.stdout.write(HELP)
+      return 0
+    }
+    const report = await measure(plan, showProgress)
+    const text = `${JSON.stringify(report, null, 2)}\n`
+    if (json !== undefined && json !== '-') await writeFile(json, text)
+    if (svg !== undefined) await writeFile(svg, renderSvg(report))
+    process.stdout.write(
+      json === '-' ? text : renderTable(report, pc.isColorSupported && process.stdout.isTTY),
+    )
+    return report.sound ? 0 : 1
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return 2
+  }
+}
+
+function showProgress(step: string): void {
+  process.stderr.write(`  ${step} …\n`)
+}

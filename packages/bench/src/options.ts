@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util'
+import type { Contestant } from './contestants/contestant.ts'
+import { contestants } from './contestants/index.ts'
+import { FULL, QUICK, type Plan } from './plan.ts'
+
+/** What the command line asks for. */
+export interface Options {
+  readonly help: boolean
+  readonly plan: Plan
+  /** Where JSON goes: a file, or `-` for standard output in place of the table. */
+  readonly json: string | undefined
+  readonly svg: string | undefined
+}
+
+/** Reads the command line. @throws TypeError or RangeError that names the option */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: withJsonTarget(args),
+    allowNegative: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      growth: { type: 'boolean' },
+      only: { type: 'string' },
+      sizes: { type: 'string' },
+      concurrency: { type: 'string' },
+      rounds: { type: 'string' },
+      slice: { type: 'string' },
+      json: { type: 'string' },
+      svg: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const base = values.quick ? QUICK : FULL
+  return {
+    help: values.help,
+    json: values.json,
+    svg: values.svg,
+    plan: {
+      ...base,
+      contestants: values.only === undefined ? contestants : choose(values.only),
+      sizes: numbers('sizes', values.sizes) ?? base.sizes,
+      concurrency: numbers('concurrency', values.concurrency) ?? base.concurrency,
+      rounds: numbers('rounds', values.rounds)?.[0] ?? base.rounds,
+      slice: numbers('slice', values.slice)?.[0] ?? base.slice,
+      growth: values.growth ?? base.growth,
+    },
+  }
+}
+
+/** `--json` alone means standard output, which `parseArgs` has no way to say. */
+function withJsonTarget(args: readonly string[]): string[] {
+  return args.map((arg, index) => {
+    const next = args[index + 1]
+    return arg === '--json' && (next === undefined || next.startsWith('-')) ? '--json=-' : arg
+  })
+}
+
+/** Contestants by their full name, or all of a client by its first word. */
+function choose(list: string): readonly Contestant[] {
+  const wanted = list.split(',').map((name) => name.trim().toLowerCase())
+  const matches = (contestant: Contestant, name: string): boolean => {
+    const full = contestant.name.toLowerCase()
+    return full === name || full.split(' ')[0] === name
+  }
+  for (const name of wanted) {
+    if (!contestants.some((contestant) => matches(contestant, name))) {
+      const names = contestants.map((contestant) => contestant.name).join(', ')
+      throw new RangeError(`--only: there is no "${name}" among ${names}`)
+    }
+  }
+  return contestants.filter((contestant) => wanted.some((name) => matches(contestant, name)))
+}
+
+function numbers(option: string, list: string | undefined): readonly number[] | undefined {
+  return list?.split(',').map((text) => {
+    const number = Number(text)
+    if (!Number.isInteger(number) || number < 1) {
+      throw new RangeError(`--${option} takes whole numbers from 1 on, not "${text}"`)
+    }
+    return number
+  })
+}

@@ -1,0 +1,66 @@
+import type { Contestant } from './contestants/contestant.ts'
+import { isMeasurable, type Operation, type Workload } from './workload.ts'
+
+/** What a run measures. */
+export interface Plan {
+  readonly contestants: readonly Contestant[]
+  /** Bytes. */
+  readonly sizes: readonly number[]
+  readonly concurrency: readonly number[]
+  readonly rounds: number
+  /** Milliseconds. */
+  readonly slice: number
+  /** Milliseconds without a reply after which a client hangs. */
+  readonly patience: number
+  readonly growth: boolean
+  /** Milliseconds for all workloads; slices shrink to fit. */
+  readonly budget?: number
+  /** getMany is left out above. */
+  readonly maxManyConcurrency?: number
+}
+
+/** What the full run does. */
+export const FULL: Omit<Plan, 'contestants'> = {
+  sizes: [100, 1_000, 10_000, 100_000],
+  concurrency: [1, 32, 256],
+  rounds: 5,
+  slice: 300,
+  patience: 5_000,
+  growth: true,
+}
+
+/** What fits in a minute. */
+export const QUICK: Omit<Plan, 'contestants'> = {
+  sizes: [100, 10_000],
+  concurrency: [1, 256],
+  rounds: 3,
+  slice: 100,
+  patience: 2_000,
+  growth: false,
+  budget: 42_000,
+  maxManyConcurrency: 32,
+}
+
+const OPERATIONS: readonly Operation[] = ['set', 'get', 'getMany']
+/** Keys of a getMany outside the growth curves. */
+const KEYS = 100
+
+/** The workloads of a plan, smallest values first, and those that it leaves out. */
+export function listWorkloads({ sizes, concurrency, maxManyConcurrency = Infinity }: Plan): {
+  readonly workloads: readonly Workload[]
+  readonly leftOut: readonly Workload[]
+} {
+  const all = sizes.flatMap((size) =>
+    concurrency.flatMap((inFlight) =>
+      OPERATIONS.map((operation) => ({
+        operation,
+        size,
+        concurrency: inFlight,
+        keys: operation === 'getMany' ? KEYS : 1,
+      })),
+    ),
+  )
+  const fits = (workload: Workload): boolean =>
+    isMeasurable(workload) && (workload.keys === 1 || workload.concurrency <= maxManyConcurrency)
+  return { workloads: all.filter(fits), leftOut: all.filter((workload) => !fits(workload)) }
+}

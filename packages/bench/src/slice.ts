@@ -1,0 +1,257 @@
+import type { Client } from './contestants/contestant.ts'
+import { LatencyRecorder, sampleEvery } from './latency.ts'
+import type { Values } from './values.ts'
+import type { Workload } from './workload.ts'
+
+/** The share of a slice that runs in, unmeasured: connections that idled out come back, and the first burst passes. */
+const RUN_IN = 0.2
+/** How many of the keys that a slice has set are read back. */
+const READ_BACK = 20
+/** How many keys the lists for getMany name together. */
+const LISTED_KEYS = 50_000
+/** How often a slice looks whether anything moves, in milliseconds. */
+const LOOK = 100
+
+/** What a slice has to keep to. */
+export interface SliceTimes {
+  readonly milliseconds: number
+  /** Milliseconds without a single reply after which a client hangs. */
+  readonly patience: number
+}
+
+/** What one slice measured. */
+export interface SliceFigures {
+  readonly requestsPerSecond: number
+  /** Microseconds. */
+  readonly p50: number
+  readonly p99: number
+  /** Microseconds of CPU, user and system together, of the client's process. */
+  readonly cpuPerRequest: number
+  /** Bytes, since the process started. */
+  readonly peakRss: number
+}
+
+/** A reply that is not what was stored. */
+export class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer'
+}
+
+/** No reply for longer than anyone would wait. */
+export class Hang extends Error {
+  override readonly name = 'Hang'
+}
+
+interface Loop {
+  readonly request: (turn: number) => Promise<void>
+  readonly concurrency: number
+  readonly milliseconds: number
+  /** Of how many requests one is timed. */
+  readonly every: number
+  readonly patience: number
+}
+
+/** A client at work on keys of its own, with what it must read there. */
+export class Work {
+  readonly #client: Client
+  readonly #prefix: string
+  readonly #stored: Values
+  readonly #setting: Values
+  readonly #getKeys: readonly string[]
+  readonly #setKeys: readonly string[]
+  readonly #latencies = new LatencyRecorder()
+
+  constructor(client: Client, prefix: string, stored: Values, setting: Values) {
+    this.#client = client
+    this.#prefix = prefix
+    this.#stored = stored
+    this.#setting = setting
+    this.#getKeys = Array.from({ length: stored.count }, (_, index) => `${this.#prefix}:g:${String(index)}`)
+    this.#setKeys = Array.from({ length: setting.count }, (_, index) => `${this.#prefix}:s:${String(index)}`)
+  }
+
+  /** Stores what is to be read and reads it, one after another, which every client can; that warms it up, too. */
+  async seed(patience: number): Promise<void> {
+    const progress = watch(patience)
+    const all = async (): Promise<void> => {
+      for (const [index, key] of this.#getKeys.entries()) {
+        const reply = await this.#client.set(key, this.#stored.at(index))
+        if (!this.#client.stored(reply)) throw new WrongAnswer('a set did not store')
+        progress.done++
+      }
+      for (const [index, key] of this.#getKeys.entries()) {
+        const reply = await this.#client.get(key)
+        if (!this.#stored.isRight(index, this.#client.valueOf(reply))) {
+          throw new WrongAnswer('a get read another value')
+        }
+        progress.done++
+      }
+    }
+    try {
+      await Promise.race([all(), progress.hang])
+    } finally {
+      progress.end()
+    }
+  }
+
+  /**
+   * Does a workload for a while, checks every reply, and measures.
+   *
+   * @throws WrongAnswer, Hang, or what the client rejects with
+   */
+  async run(workload: Workload, { milliseconds, patience }: SliceTimes): Promise<SliceFigures> {
+    if (workload.operation === 'set') this.#setting.renew()
+    const request = this.#requestOf(workload)
+    const loop = { request, concurrency: workload.concurrency, patience }
+    const runIn = await this.#loop({ ...loop, milliseconds: milliseconds * RUN_IN, every: 1 })
+    this.#latencies.reset()
+    const cpu = process.cpuUsage()
+    const { rate, requests } = await this.#loop({ ...loop, milliseconds, every: sampleEvery(runIn.rate) })
+    const { user, system } = process.cpuUsage(cpu)
+    if (workload.operation === 'set') await this.#readBack(Math.min(requests, this.#setKeys.length), patience)
+    return {
+      requestsPerSecond: rate,
+      ...this.#latencies.summarize(),
+      cpuPerRequest: (user + system) / requests,
+      peakRss: process.resourceUsage().maxRSS * 1_024,
+    }
+  }
+
+  /** Keeps `concurrency` requests in flight until the time is over and all are answered. */
+  async #loop({
+    request,
+    concurrency,
+    milliseconds,
+    every,
+    patience,
+  }: Loop): Promise<{ rate: number; requests: number }> {
+    const latencies = this.#latencies
+    const progress = watch(patience)
+    let over = false
+    let turn = 0
+    const start = performance.now()
+    const end = start + milliseconds
+    const worker = async (): Promise<void> => {
+      while (!over) {
+        const own = turn++
+        if (own % every === 0) {
+          const before = performance.now()
+          await request(own)
+          const now = performance.now()
+          latencies.add(now - before)
+          if (now >= end) over = true
+        } else {
+          await request(own)
+        }
+        progress.done++
+      }
+    }
+    try {
+      await Promise.race([Promise.all(Array.from({ length: concurrency }, worker)), progress.hang])
+      return { rate: turn / ((performance.now() - start) / 1_000), requests: turn }
+    } finally {
+      over = true
+      progress.end()
+    }
+  }
+
+  /** One request of a workload, and the check of its reply. */
+  #requestOf({ operation, keys }: Workload): (turn: number) => Promise<void> {
+    const client = this.#client
+    const stored = this.#stored
+    const count = this.#getKeys.length
+    switch (operation) {
+      case 'get':
+        return async (turn) => {
+          const index = turn % count
+          const reply = await client.get(keyAt(this.#getKeys, index))
+          if (!stored.isRight(index, client.valueOf(reply))) throw new WrongAnswer('a get read another value')
+        }
+      case 'set': {
+        const setting = this.#setting
+        return async (turn) => {
+          const index = turn % count
+          const reply = await client.set(keyAt(this.#setKeys, index), setting.at(index))
+          if (!client.stored(reply)) throw new WrongAnswer('a set did not store')
+        }
+      }
+      case 'getMany': {
+        const length = Math.min(keys, count)
+        const windows = Array.from({ length: Math.min(count, Math.ceil(LISTED_KEYS / length)) }, (_, nth) =>
+          // far apart, so that requests in flight at once ask for different keys
+          Array.from({ length }, (_, offset) => (nth * 37 + offset) % count),
+        )
+        const lists = windows.map((window) => window.map((index) => keyAt(this.#getKeys, index)))
+        return async (turn) => {
+          const at = turn % lists.length
+          const list = lists[at] ?? []
+          const window = windows[at] ?? []
+          const replies = await client.getMany(list)
+          for (let position = 0; position < list.length; position++) {
+            const value = client.valueIn(replies, list[position] ?? '', position)
+            if (!stored.isRight(window[position] ?? -1, value)) {
+              throw new WrongAnswer('a getMany read another value')
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** What was set last is there. */
+  async #readBack(touched: number, patience: number): Promise<void> {
+    const progress = watch(patience)
+    const all = async (): Promise<void> => {
+      const step = Math.max(1, Math.floor(touched / READ_BACK))
+      for (let index = 0; index < touched; index += step) {
+        const reply = await this.#client.get(keyAt(this.#setKeys, index))
+        if (!this.#setting.isRight(index, this.#client.valueOf(reply))) {
+          throw new WrongAnswer('a set was not there to read back')
+        }
+        progress.done++
+      }
+    }
+    try {
+      await Promise.race([all(), progress.hang])
+    } finally {
+      progress.end()
+    }
+  }
+}
+
+function keyAt(keys: readonly string[], index: number): string {
+  return keys[index] ?? ''
+}
+
+interface Progress {
+  /** Requests answered. */
+  done: number
+  /** Rejects with a {@link Hang}. */
+  readonly hang: Promise<never>
+  end(): void
+}
+
+/** Watches that requests are answered at all. */
+function watch(patience: number): Progress {
+  let seen = 0
+  let since = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  const hang = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      const now = performance.now()
+      if (progress.done !== seen) {
+        seen = progress.done
+        since = now
+      } else if (now - since >= patience) {
+        reject(new Hang(`no reply for ${String(Math.round(now - since))} ms`))
+      }
+    }, LOOK)
+  })
+  const progress: Progress = {
+    done: 0,
+    hang,
+    end: () => {
+      clearInterval(timer)
+    },
+  }
+  return progress
+}
