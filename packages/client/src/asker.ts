@@ -6,6 +6,7 @@ import type { ClientSettings } from './options.ts'
 import { PartialResult, type ServerFault } from './partial-result.ts'
 import type { Command } from './protocol/command.ts'
 import { UNREACHABLE, type Server } from './server/server.ts'
+import { TurnClock } from './turn-clock.ts'
 import { channels, type CommandMessage, type Operation } from './telemetry/channels.ts'
 import { traced } from './telemetry/trace.ts'
 
@@ -21,6 +22,7 @@ export interface Question<T> {
 export class Asker {
   readonly cluster: Cluster
   readonly #settings: ClientSettings
+  readonly #clock = new TurnClock()
 
   constructor(settings: ClientSettings, cluster: ClusterOptions) {
     this.#settings = settings
@@ -66,15 +68,15 @@ export class Asker {
     })
   }
 
-  #dispatch<T>(server: Server, { commands, take, options }: Question<T>): Promise<T> {
+  #dispatch<T>(server: Server, question: Question<T>): Promise<T> {
     const { timeout, retries } = this.#settings
-    const request = new Request({
-      commands,
-      take,
+    const { options } = question
+    const patience = {
       timeout: options?.timeout === undefined ? timeout : readTimeout(options.timeout),
-      signal: options?.signal,
+      now: this.#clock.now(),
       retries,
-    })
+    }
+    const request = new Request(question, patience, options?.signal)
     server.dispatch(request)
     // it is what `take` returns
     return request.result as Promise<T>

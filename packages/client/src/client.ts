@@ -323,8 +323,10 @@ export class MemcachedClient implements AsyncDisposable {
 
   #value(name: string, reply: Reply): Buffer | undefined {
     refuseFault(reply)
-    if (reply.value === undefined) return undefined
-    return this.#pipeline.decode({ key: name, value: reply.value, flags: reply.flags })
+    if (reply.status !== 'value') return undefined
+    if (!this.#pipeline.transforms) return reply.ownValue()
+    const { value, flags } = reply
+    return value && this.#pipeline.decode({ key: name, value, flags })
   }
 
   #store<T>(

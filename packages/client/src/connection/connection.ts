@@ -38,10 +38,11 @@ export class Connection {
   readonly #protocol: Protocol
   readonly #reader: ReplyReader
   readonly #queue = new RequestQueue()
-  readonly #batch = new WriteBatch()
+  readonly #batch: WriteBatch
   #opaque = 0
   /** How many requests at the end of the queue are still in the batch. */
   #unwritten = 0
+  #flushing = false
   #commands = 0
   #bytes = 0
   #closed = false
@@ -50,6 +51,10 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#protocol = options.protocol
+    this.#batch = new WriteBatch((chunk) => {
+      this.#unwritten = 0
+      options.channel.write(chunk)
+    })
     this.#reader = new ReplyReader(options.protocol, (reply) => {
       this.#onReply(reply)
     })
@@ -100,6 +105,8 @@ export class Connection {
   send(request: Request): void {
     if (this.#commands === 0) this.#lastSign = performance.now()
     const { count } = request
+    this.#queue.push(request)
+    this.#unwritten++
     request.opaque = (this.#opaque + 1) >>> 0
     request.bytes = 0
     for (let index = 0; index < count; index++) {
@@ -112,12 +119,15 @@ export class Connection {
     }
     this.#commands += count
     this.#bytes += request.bytes
-    this.#queue.push(request)
-    if (this.#unwritten++ === 0) {
-      setImmediate(() => {
-        this.#flush()
-      })
-    }
+    if (!this.#batch.pending) return
+    // the chunk before was full, and did not take this one along
+    if (this.#unwritten === 0) this.#unwritten = 1
+    if (this.#flushing) return
+    this.#flushing = true
+    setImmediate(() => {
+      this.#flushing = false
+      if (!this.#closed) this.#batch.flush()
+    })
   }
 
   /** The requests that wait for a reply, oldest first; settled ones among them. */
@@ -128,17 +138,6 @@ export class Connection {
   /** Closes it now; what it leaves goes to `onClose`. */
   destroy(cause?: Error): void {
     this.#end(cause)
-  }
-
-  #flush(): void {
-    if (this.#closed) return
-    this.#unwritten = 0
-    const { channel } = this.#options
-    const chunks = this.#batch.take()
-    // several chunks are one system call
-    if (chunks.length > 1) channel.cork()
-    for (const chunk of chunks) channel.write(chunk)
-    if (chunks.length > 1) channel.uncork()
   }
 
   #onData(chunk: Buffer): void {

@@ -5,14 +5,19 @@ import type { Reply } from '../protocol/reply.ts'
 /** Makes the result from the replies: called for each, what it returns for the last one is the result. */
 export type Take<T> = (reply: Reply, index: number) => T
 
-/** What a {@link Request} asks, and until when. */
-export interface RequestOptions {
+/** What a {@link Request} asks. */
+export interface Asked {
   /** One command, or several of the same verb that are answered together. */
   readonly commands: Command | readonly Command[]
   readonly take: Take<unknown>
-  /** Milliseconds from now that the result may take. */
+}
+
+/** Until when a {@link Request} is asked, and how often. */
+export interface Patience {
+  /** Milliseconds from the call that the result may take. */
   readonly timeout: number
-  readonly signal: AbortSignal | undefined
+  /** When the call was made, in milliseconds of `performance.now()`. */
+  readonly now: number
   /** How often it may be written again after its connection was lost. */
   readonly retries: number
 }
@@ -26,6 +31,8 @@ export class Request {
   readonly result: Promise<unknown>
   /** When it must be settled, in milliseconds of `performance.now()`. */
   readonly deadline: number
+  /** How many commands it is. */
+  readonly count: number
   /** Whether the promise is settled. */
   settled = false
   /** The token of its first command on the connection that it was written to. */
@@ -34,22 +41,20 @@ export class Request {
   answered = 0
   /** The most bytes that it takes on the wire, as the connection counted it. */
   bytes = 0
-  readonly #commands: Command | readonly Command[]
-  readonly #take: Take<unknown>
+  readonly #asked: Asked
   readonly #timeout: number
   #retries: number
   #resolve: (value: unknown) => void = unset
   #reject: (error: unknown) => void = unset
   #failure: unknown
-  #signal: AbortSignal | undefined
-  #onAbort: (() => void) | undefined
+  #stopListening: (() => void) | undefined
 
-  constructor({ commands, take, timeout, signal, retries }: RequestOptions) {
-    this.#commands = commands
-    this.#take = take
+  constructor(asked: Asked, { timeout, now, retries }: Patience, signal: AbortSignal | undefined) {
+    this.#asked = asked
     this.#timeout = timeout
     this.#retries = retries
-    this.deadline = performance.now() + timeout
+    this.count = isList(asked.commands) ? asked.commands.length : 1
+    this.deadline = now + timeout
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -57,14 +62,11 @@ export class Request {
     if (signal !== undefined) this.#listen(signal)
   }
 
-  /** How many commands it is. */
-  get count(): number {
-    return isList(this.#commands) ? this.#commands.length : 1
-  }
-
   /** The command at that place. */
   at(index: number): Command {
-    const command = isList(this.#commands) ? this.#commands[index] : this.#commands
+    const { commands } = this.#asked
+    if (!isList(commands)) return commands
+    const command = commands[index]
     if (command === undefined) throw new RangeError(`The request has no command ${String(index)}`)
     return command
   }
@@ -79,7 +81,7 @@ export class Request {
     if (last) this.answered++
     if (this.settled) return
     try {
-      const result = this.#take(reply, index)
+      const result = this.#asked.take(reply, index)
       if (!last || this.answered < this.count) return
       if (this.#failure === undefined) {
         this.#settle()
@@ -127,18 +129,18 @@ export class Request {
       this.fail(signal.reason)
       return
     }
-    this.#signal = signal
-    this.#onAbort = () => {
+    const onAbort = (): void => {
       this.fail(signal.reason)
     }
-    signal.addEventListener('abort', this.#onAbort, { once: true })
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.#stopListening = () => {
+      signal.removeEventListener('abort', onAbort)
+    }
   }
 
   #settle(): void {
     this.settled = true
-    if (this.#onAbort === undefined) return
-    this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.#signal = this.#onAbort = undefined
+    this.#stopListening?.()
   }
 }
 

@@ -5,20 +5,28 @@ const MIN_ROOM_BYTES = 2048
 
 /**
  * Gathers the commands of one event-loop turn into chunks of whole commands, as a Channel demands: several up to
- * {@link MAX_CHUNK_BYTES}, or one longer command alone.
+ * {@link MAX_CHUNK_BYTES}, or one longer command alone. A chunk that is full is written at once.
  */
 export class WriteBatch {
+  readonly #write: (chunk: Buffer) => void
   #buffer: Buffer = Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES)
   #start = 0
   #used = 0
-  #sealed: Buffer[] = []
+
+  constructor(write: (chunk: Buffer) => void) {
+    this.#write = write
+  }
+
+  /** Whether it holds commands that are not written. */
+  get pending(): boolean {
+    return this.#used > this.#start
+  }
 
   /** Makes room for one command and returns the buffer to write it into, at {@link WriteBatch.at}. */
   reserve(bytes: number): Buffer {
     if (this.#used + bytes > this.#buffer.length) {
-      this.#seal()
-      this.#buffer = Buffer.allocUnsafeSlow(Math.max(bytes, MAX_CHUNK_BYTES))
-      this.#start = this.#used = 0
+      this.flush()
+      this.#renew(bytes)
     }
     return this.#buffer
   }
@@ -31,23 +39,21 @@ export class WriteBatch {
   /** Ends the command that was written into the reserved buffer, just before offset `end`. */
   commit(end: number): void {
     this.#used = end
-    if (end - this.#start > MAX_CHUNK_BYTES) this.#seal()
+    if (end - this.#start > MAX_CHUNK_BYTES) this.flush()
   }
 
-  /** Takes the chunks gathered so far. */
-  take(): readonly Buffer[] {
-    this.#seal()
-    const chunks = this.#sealed
-    this.#sealed = []
-    return chunks
-  }
-
-  #seal(): void {
-    if (this.#used > this.#start) this.#sealed.push(this.#buffer.subarray(this.#start, this.#used))
+  /** Writes what it holds. */
+  flush(): void {
+    if (!this.pending) return
+    const chunk = this.#buffer.subarray(this.#start, this.#used)
     this.#start = this.#used
-    if (this.#buffer.length - this.#used < MIN_ROOM_BYTES || this.#buffer.length > MAX_CHUNK_BYTES) {
-      this.#buffer = Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES)
-      this.#start = this.#used = 0
-    }
+    if (this.#buffer.length - this.#used < MIN_ROOM_BYTES || this.#buffer.length > MAX_CHUNK_BYTES)
+      this.#renew(0)
+    this.#write(chunk)
+  }
+
+  #renew(bytes: number): void {
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(bytes, MAX_CHUNK_BYTES))
+    this.#start = this.#used = 0
   }
 }

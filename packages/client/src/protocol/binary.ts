@@ -144,13 +144,13 @@ function readResult(data: Buffer, { at, extras, key, value, end }: Parts, reply:
       reply.status = 'value'
       reply.flags = key - extras >= 4 ? data.readUInt32BE(extras) : 0
       reply.cas = data.readBigUInt64BE(at + 16)
-      reply.value = data.subarray(value, end)
+      reply.setValue(data, value, end)
       return
     case OPCODE.increment:
     case OPCODE.decrement:
       if (end - value !== 8) throw desynchronised('sent a count that has not 64 bits')
       reply.status = 'value'
-      reply.value = Buffer.from(String(data.readBigUInt64BE(value)))
+      setNumber(reply, data.readBigUInt64BE(value))
       return
     case OPCODE.stats:
       reply.status = key === value ? 'end' : 'stat'
@@ -162,4 +162,10 @@ function readResult(data: Buffer, { at, extras, key, value, end }: Parts, reply:
       return
     default:
   }
+}
+
+/** Says a number as the text protocols do. */
+function setNumber(reply: Reply, number: bigint): void {
+  const digits = Buffer.from(String(number))
+  reply.setValue(digits, 0, digits.length)
 }

@@ -12,11 +12,15 @@ const LF = 0x0a
  * @throws MemkeepError `ERR_MEMKEEP_PROTOCOL` for a line that is too long, or has no carriage return
  */
 export function findLineEnd(data: Buffer, at: number): number {
-  const end = data.indexOf(LF, at)
-  if (end < 0 ? data.length - at > MAX_LINE_BYTES : end - at > MAX_LINE_BYTES) {
-    throw desynchronised('sent a line without an end')
+  const limit = Math.min(data.length, at + MAX_LINE_BYTES)
+  // lines are short: a loop finds their end before a native call is set up
+  let end = at
+  while (end < limit && data[end] !== LF) end++
+  if (end === limit) {
+    if (data.length - at >= MAX_LINE_BYTES) throw desynchronised('sent a line without an end')
+    return -1
   }
-  if (end >= 0 && data[end - 1] !== CR) throw desynchronised('sent a line that is no reply')
+  if (data[end - 1] !== CR) throw desynchronised('sent a line that is no reply')
   return end
 }
 

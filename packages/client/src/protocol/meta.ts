@@ -1,3 +1,4 @@
+import { writeNumber, writeString } from './ascii.ts'
 import { payloadBound, type Command, type GetCommand, type StoreCommand } from './command.ts'
 import { digitsEnd, findLineEnd, isValueEnd, readDigits, readPlainLine } from './line.ts'
 import type { Protocol } from './protocol.ts'
@@ -23,13 +24,18 @@ export const meta: Protocol = {
   bound: (command) => OVERHEAD_BYTES + payloadBound(command),
 
   write(command, opaque, out, at) {
-    let end = at + out.write(head(command, opaque), at)
-    if ('value' in command) {
-      end += command.value.copy(out, end)
-      out[end++] = CR
-      out[end++] = LF
+    switch (command.verb) {
+      case 'get':
+        return writeGet(command, opaque, out, at)
+      case 'set':
+      case 'add':
+      case 'replace':
+      case 'append':
+      case 'prepend':
+        return writeStore(command, opaque, out, at)
+      default:
+        return writeString(line(command, opaque), out, at)
     }
-    return end
   },
 
   read(data, at, reply) {
@@ -37,7 +43,7 @@ export const meta: Protocol = {
     if (lineEnd < 0) return data.length - at + 1
     if (lineEnd - at < 3) throw desynchronised('sent a line that is no reply')
     const third = data[at + 2]
-    const status = third === SPACE || third === CR ? STATUS[data.readUInt16BE(at)] : undefined
+    const status = third === SPACE || third === CR ? statusOf(data.readUInt16BE(at)) : undefined
     if (status === 'value') return readValue(data, at, lineEnd, reply)
     if (status === undefined) readPlainLine(data.toString('latin1', at, lineEnd - 1), lineEnd + 1, reply)
     else {
@@ -64,12 +70,41 @@ export const meta: Protocol = {
   },
 }
 
+function writeGet({ key, withCas, exptime }: GetCommand, opaque: number, out: Buffer, at: number): number {
+  let end = writeString(key, out, writeString('mg ', out, at))
+  end = writeString(withCas ? ' v f c' : ' v f', out, end)
+  if (exptime !== undefined) end = writeNumber(exptime, out, writeString(' T', out, end))
+  return writeOpaque(opaque, out, end)
+}
+
 const MODE = { set: '', add: ' ME', replace: ' MR', append: ' MA', prepend: ' MP' } as const
 
-function head(command: Command, opaque: number): string {
+/** Writes a store, flags and expiry only where they are not 0, which is what a server takes when they are left out. */
+function writeStore(command: StoreCommand, opaque: number, out: Buffer, at: number): number {
+  const { verb, key, value, flags, exptime, cas } = command
+  let end = writeString(key, out, writeString('ms ', out, at))
+  out[end++] = SPACE
+  end = writeNumber(value.length, out, end)
+  if (flags !== 0) end = writeNumber(flags, out, writeString(' F', out, end))
+  if (exptime !== 0) end = writeNumber(exptime, out, writeString(' T', out, end))
+  if (cas !== undefined) end = writeString(` C${String(cas)}`, out, end)
+  end = writeOpaque(opaque, out, writeString(MODE[verb], out, end))
+  end += value.copy(out, end)
+  out[end++] = CR
+  out[end++] = LF
+  return end
+}
+
+function writeOpaque(opaque: number, out: Buffer, at: number): number {
+  const end = writeNumber(opaque, out, writeString(' O', out, at))
+  out[end] = CR
+  out[end + 1] = LF
+  return end + 2
+}
+
+/** The one line that any other command is. */
+function line(command: Exclude<Command, GetCommand | StoreCommand>, opaque: number): string {
   switch (command.verb) {
-    case 'get':
-      return `mg ${command.key} v f${getFlags(command)} O${String(opaque)}\r\n`
     case 'delete':
       return `md ${command.key} O${String(opaque)}\r\n`
     case 'increment':
@@ -84,29 +119,26 @@ function head(command: Command, opaque: number): string {
       return command.group === '' ? 'stats\r\n' : `stats ${command.group}\r\n`
     case 'version':
       return 'version\r\n'
-    default:
-      return storeHead(command, opaque)
   }
 }
 
-function getFlags({ withCas, exptime }: GetCommand): string {
-  const touch = exptime === undefined ? '' : ` T${String(exptime)}`
-  return withCas ? ` c${touch}` : touch
-}
-
-function storeHead({ verb, key, value, flags, exptime, cas }: StoreCommand, opaque: number): string {
-  const compare = cas === undefined ? '' : ` C${String(cas)}`
-  return `ms ${key} ${String(value.length)} F${String(flags)} T${String(exptime)}${compare}${MODE[verb]} O${String(opaque)}\r\n`
-}
-
-/** Two-letter return codes, as big-endian numbers. */
-const STATUS: Readonly<Record<number, ReplyStatus>> = {
-  0x5641: 'value', // VA
-  0x4844: 'done', // HD
-  0x454e: 'not-found', // EN
-  0x4e46: 'not-found', // NF
-  0x4e53: 'not-stored', // NS
-  0x4558: 'exists', // EX
+/** What a two-letter return code says, given as a big-endian number; undefined when it is none. */
+function statusOf(code: number): ReplyStatus | undefined {
+  switch (code) {
+    case 0x5641: // VA
+      return 'value'
+    case 0x4844: // HD
+      return 'done'
+    case 0x454e: // EN
+    case 0x4e46: // NF
+      return 'not-found'
+    case 0x4e53: // NS
+      return 'not-stored'
+    case 0x4558: // EX
+      return 'exists'
+    default:
+      return undefined
+  }
 }
 
 function readValue(data: Buffer, at: number, lineEnd: number, reply: Reply): number {
@@ -120,7 +152,7 @@ function readValue(data: Buffer, at: number, lineEnd: number, reply: Reply): num
   if (!isValueEnd(data, end)) throw desynchronised('sent a value of another length than announced')
   reply.reset('value', end)
   readFlags(data, flags, reply)
-  reply.value = data.subarray(start, start + length)
+  reply.setValue(data, start, start + length)
   return 0
 }
 

@@ -28,11 +28,12 @@ export class ReplyReader {
         this.#parts = [data.subarray(at)]
         this.#length = data.length - at
         this.#needed = needed
-        return
+        break
       }
       at = reply.end
       this.#onReply(reply)
     }
+    reply.forget()
   }
 
   /** All that is unread, or undefined while it is known to be too little: a large value is joined only once. */

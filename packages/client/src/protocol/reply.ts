@@ -1,5 +1,6 @@
 import { MemkeepError } from '@memkeep/core'
 import type { Command } from './command.ts'
+import { OwnMemory } from './own-memory.ts'
 
 /** What a reply says, the same in every protocol. */
 export type ReplyStatus =
@@ -21,8 +22,6 @@ export class Reply {
   opaque: number | undefined = undefined
   /** The key that the request named, as a view; undefined where the protocol does not echo it. */
   key: Buffer | undefined = undefined
-  /** With `value`: a view into the received bytes. After `increment` and `decrement` the decimal digits. */
-  value: Buffer | undefined = undefined
   /** Client flags of a value. */
   flags = 0
   /** The CAS unique of a value, if it was asked for. */
@@ -31,13 +30,40 @@ export class Reply {
   message = ''
   /** Offset just behind the reply. */
   end = 0
+  readonly #memory = new OwnMemory()
+  #data: Buffer | undefined = undefined
+  #valueStart = 0
+  #valueEnd = 0
+
+  /** With `value`: a view into the received bytes. After `increment` and `decrement` the decimal digits. */
+  get value(): Buffer | undefined {
+    return this.#data?.subarray(this.#valueStart, this.#valueEnd)
+  }
+
+  /** The same value in memory of its own. */
+  ownValue(): Buffer | undefined {
+    return this.#data && this.#memory.copy(this.#data, this.#valueStart, this.#valueEnd)
+  }
+
+  /** Says that the value stands in `data` from `start` up to `end`. */
+  setValue(data: Buffer, start: number, end: number): void {
+    this.#data = data
+    this.#valueStart = start
+    this.#valueEnd = end
+  }
+
+  /** Lets go of the received bytes. */
+  forget(): void {
+    this.#data = undefined
+    this.#memory.forget()
+  }
 
   /** Makes it a reply of this status that says nothing more. */
   reset(status: ReplyStatus, end: number): void {
     this.status = status
     this.opaque = undefined
     this.key = undefined
-    this.value = undefined
+    this.#data = undefined
     this.flags = 0
     this.cas = undefined
     this.message = ''
@@ -45,26 +71,37 @@ export class Reply {
   }
 }
 
-/** What each verb may be answered with, beside `error`. */
-const ANSWERS: Readonly<Record<Command['verb'], Readonly<Partial<Record<ReplyStatus, true>>>>> = {
-  get: { value: true, 'not-found': true, end: true },
-  set: { done: true, exists: true, 'not-found': true, 'not-stored': true, 'too-large': true },
-  add: { done: true, exists: true, 'not-stored': true, 'too-large': true },
-  replace: { done: true, 'not-found': true, 'not-stored': true, 'too-large': true },
-  append: { done: true, 'not-found': true, 'not-stored': true, 'too-large': true },
-  prepend: { done: true, 'not-found': true, 'not-stored': true, 'too-large': true },
-  delete: { done: true, 'not-found': true },
-  increment: { value: true, 'not-found': true },
-  decrement: { value: true, 'not-found': true },
-  touch: { done: true, 'not-found': true },
-  flush: { done: true },
-  stats: { stat: true, end: true },
-  version: { version: true },
+/** Whether a reply can be one to that command; every command can be answered with an error. */
+export function answers({ status }: Reply, { verb }: Command): boolean {
+  if (status === 'error') return true
+  switch (verb) {
+    case 'get':
+      return status === 'value' || status === 'not-found' || status === 'end'
+    case 'set':
+      return status === 'done' || status === 'exists' || isRefusedStore(status)
+    case 'add':
+      return status === 'done' || status === 'exists' || status === 'not-stored' || status === 'too-large'
+    case 'replace':
+    case 'append':
+    case 'prepend':
+      return status === 'done' || isRefusedStore(status)
+    case 'delete':
+    case 'touch':
+      return status === 'done' || status === 'not-found'
+    case 'increment':
+    case 'decrement':
+      return status === 'value' || status === 'not-found'
+    case 'flush':
+      return status === 'done'
+    case 'stats':
+      return status === 'stat' || status === 'end'
+    case 'version':
+      return status === 'version'
+  }
 }
 
-/** Whether a reply can be one to that command. */
-export function answers(reply: Reply, command: Command): boolean {
-  return reply.status === 'error' || ANSWERS[command.verb][reply.status] === true
+function isRefusedStore(status: ReplyStatus): boolean {
+  return status === 'not-found' || status === 'not-stored' || status === 'too-large'
 }
 
 /** The largest value that a memcached can hold (`-I` takes 1 GiB at most), in bytes. */

@@ -41,7 +41,7 @@ export const text: Protocol = {
     else if (line.startsWith('VALUE ')) return readValue(data, { from, at, lineEnd }, line, reply)
     else if (/^\d{1,20} *$/.test(line)) {
       reply.reset('value', lineEnd + 1)
-      reply.value = Buffer.from(line.trimEnd())
+      reply.setValue(data, at, at + line.trimEnd().length)
     } else readPlainLine(line, lineEnd + 1, reply)
     return 0
   },
@@ -121,6 +121,6 @@ function readValue(data: Buffer, { from, at, lineEnd }: Position, line: string, 
   reply.key = data.subarray(keyAt, keyAt + key.length)
   reply.flags = Number(flags)
   reply.cas = cas === undefined ? undefined : BigInt(cas)
-  reply.value = data.subarray(start, start + length)
+  reply.setValue(data, start, start + length)
   return 0
 }
