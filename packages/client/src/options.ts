@@ -197,7 +197,7 @@ function choice<Name extends string>(
   if (value === undefined) return names[0]
   if (!names.includes(value)) {
     throw new TypeError(
-      `MemcachedClient: "${option}" must be one of ${names.join(', ')}, not ${String(value)}`,
+      `MemcachedClient: "${option}" must be one of ${names.join(', ')}, not ${value}`,
     )
   }
   return value

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+
 /** How a server that fails is treated. */
 export interface HealthOptions {
   /** Milliseconds that the first pause between two attempts to connect lasts at most. */
@@ -24,7 +26,7 @@ export class Health {
   #lastError: Error | undefined
 
   /** @param random draws from 0 up to 1 */
-  constructor(options: HealthOptions, random: () => number = Math.random) {
+  constructor(options: HealthOptions, random: () => number = drawFraction) {
     this.#options = options
     this.#random = random
   }
@@ -82,4 +84,11 @@ export class Health {
     this.#ejected = true
     return justNow
   }
+}
+
+/** What `randomInt` draws below: as many as it takes. */
+const FRACTIONS = 2 ** 32
+
+function drawFraction(): number {
+  return randomInt(FRACTIONS) / FRACTIONS
 }
