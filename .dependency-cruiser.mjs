@@ -1,8 +1,10 @@
 /**
  * The floors of the house. An import goes down, never up, and the three layers never meet: they are handed in.
- * `testkit` and `evidence` stand beside the house; tests may use the first, nothing may use the second.
+ * `testkit`, `evidence` and `bench` stand beside the house; tests may use the first, nothing may use the others.
  */
 const FLOORS = [['core'], ['tls', 'sasl', 'encryption'], ['client'], ['keyv']]
+/** Side packages that import anything, and that nothing imports. */
+const TOPS = ['evidence', 'bench']
 
 const TEST = '\\.test\\.ts$'
 const group = (names) => `^packages/(${names.join('|')})/`
@@ -28,18 +30,18 @@ export default {
     ...upwardOrSideways,
     {
       name: 'side-packages',
-      comment: 'testkit is for tests, evidence is for nobody',
+      comment: 'testkit is for tests, evidence and bench are for nobody',
       severity: 'error',
       from: { path: group(FLOORS.flat()), pathNot: TEST },
-      to: { path: group(['testkit', 'evidence']) },
+      to: { path: group(['testkit', ...TOPS]) },
     },
-    {
-      name: 'evidence-is-the-top',
-      comment: 'nothing imports evidence, not even a test',
+    ...TOPS.map((name) => ({
+      name: `${name}-is-the-top`,
+      comment: `nothing imports ${name}, not even a test`,
       severity: 'error',
-      from: { path: '^(packages|examples)/', pathNot: '^packages/evidence/' },
-      to: { path: '^packages/evidence/' },
-    },
+      from: { path: '^(packages|examples)/', pathNot: `^packages/${name}/` },
+      to: { path: `^packages/${name}/` },
+    })),
     {
       name: 'testkit-stands-alone',
       comment: 'testkit imports no other package, so that every package can test with it',

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PACKAGES = ['core', 'tls', 'sasl', 'encryption', 'client', 'keyv', 'testkit', 'evidence']
+const PACKAGES = ['core', 'tls', 'sasl', 'encryption', 'client', 'keyv', 'testkit', 'evidence', 'bench']
 
 /** What may be imported: what kind of import, from where, which. */
 const ALLOWED = [
@@ -17,6 +17,7 @@ const ALLOWED = [
   ['within a package', 'packages/tls/src/d.ts', './internal.ts'],
   ['from a test to testkit', 'packages/core/src/e.test.ts', '@memkeep/testkit'],
   ['from evidence to anything', 'packages/evidence/src/f.ts', '@memkeep/testkit'],
+  ['from bench to anything', 'packages/bench/src/t.ts', '@memkeep/client'],
   ['from an example to a face', 'examples/g/main.mjs', '@memkeep/keyv'],
 ]
 
@@ -36,6 +37,8 @@ const REFUSED = [
   ],
   ['to testkit outside a test', 'packages/core/src/o.ts', '@memkeep/testkit', 'side-packages'],
   ['to evidence', 'packages/client/src/p.test.ts', '@memkeep/evidence', 'evidence-is-the-top'],
+  ['to bench', 'packages/testkit/src/u.ts', '@memkeep/bench', 'bench-is-the-top'],
+  ['from evidence to bench', 'packages/evidence/src/v.test.ts', '@memkeep/bench', 'bench-is-the-top'],
   ['from testkit', 'packages/testkit/src/q.ts', '@memkeep/core', 'testkit-stands-alone'],
   ['inside from an example', 'examples/r/main.mjs', '@memkeep/core/internal', 'internal-is-for-packages'],
   ['of nothing that is there', 'packages/core/src/s.ts', 'left-pad', 'no-unresolved'],
