@@ -7,6 +7,9 @@ const RECORD = 16_384
 /** More than any command line here takes, in bytes. */
 const LINE = 300
 
+/** With no more than so many requests a turn, the first is not worth holding back. */
+const FEW = 64
+
 const LF = 10
 const CR = 13
 const V = 0x56
@@ -37,12 +40,15 @@ export class Ceiling {
   readonly #queue: Buffer[] = []
   #writing = false
   #scheduled = false
+  /** Requests in flight when they were last sent. */
+  #most = 0
   readonly #written = (): void => {
     this.#writing = false
     this.#write()
   }
   readonly #send = (): void => {
     this.#scheduled = false
+    this.#most = this.#waiting.length - this.#head
     this.#flush()
   }
   /** What of a reply has come so far, and how many bytes make it worth another look. */
@@ -100,12 +106,23 @@ export class Ceiling {
   }
 
   #reply<T extends Buffer | boolean | undefined>(): Promise<T> {
+    const reply = new Promise<T>((resolve) => this.#waiting.push(resolve as Settle))
     this.#schedule()
-    return new Promise((resolve) => this.#waiting.push(resolve as Settle))
+    return reply
   }
 
+  /** Gathers what a turn of the event loop asks for; what comes alone goes at once. */
   #schedule(): void {
     if (this.#scheduled) return
+    const inFlight = this.#waiting.length - this.#head
+    if (inFlight === 1) {
+      const few = this.#most <= FEW
+      this.#most = 1
+      if (few) {
+        this.#flush()
+        return
+      }
+    }
     this.#scheduled = true
     setImmediate(this.#send)
   }
@@ -139,13 +156,17 @@ export class Ceiling {
       this.#parse(chunk)
       return
     }
-    this.#parts.push(chunk)
-    this.#have += chunk.length
+    const missing = this.#need - this.#have
+    // no more of the chunk than the reply lacks is copied, if that is known
+    const part = missing > 0 && missing < chunk.length ? chunk.subarray(0, missing) : chunk
+    this.#parts.push(part)
+    this.#have += part.length
     if (this.#have < this.#need) return
     const data = Buffer.concat(this.#parts, this.#have)
     this.#parts = []
     this.#have = 0
     this.#parse(data)
+    if (part !== chunk) this.#parse(chunk.subarray(part.length))
   }
 
   /** Settles every whole reply, and keeps the rest. */

@@ -110,16 +110,17 @@ function verdictLines({ workloads, contestants }: Report, colors: Colors): reado
     ),
   )
   const behind = compared.filter(({ share }) => share < 1)
-  const failures = workloads.flatMap(({ workload, standings }) =>
-    standings.flatMap(({ contestant, failure }) =>
-      failure === undefined || failure.kind === 'unavailable'
-        ? []
-        : [`${contestant}, ${nameWorkload(workload)}: ${failure.kind} (${failure.detail})`],
-    ),
-  )
+  const failures = new Map<string, string[]>()
+  for (const { workload, standings } of workloads) {
+    for (const { contestant, failure } of standings) {
+      if (failure === undefined || failure.kind === 'unavailable') continue
+      const what = `${contestant} ${failure.kind} (${failure.detail})`
+      failures.set(what, [...(failures.get(what) ?? []), nameWorkload(workload)])
+    }
+  }
   return [
     `Memkeep is ahead of the fastest other client with the same layers in ${String(compared.length - behind.length)} of ${String(compared.length)} comparisons.`,
     ...behind.map(({ name, share }) => colors.yellow(`  behind: ${name}: ${share.toFixed(2)}`)),
-    ...failures.map((text) => colors.red(`  not ranked: ${text}`)),
+    ...[...failures].map(([what, where]) => colors.red(`  not ranked: ${what}: ${where.join('; ')}`)),
   ]
 }

@@ -34,7 +34,7 @@ export const MEMKEEP: readonly Contestant[] = POSTURES.map((layers) => ({
 /** What the client takes, and what a growth curve asks of it beyond. */
 type Options = MemcachedClientOptions & { readonly connections?: number }
 
-function open(layers: Layers, target: Target): Client<Buffer | undefined, Map<string, Buffer>> {
+function open(layers: Layers, target: Target): Client<Buffer | undefined, Map<string, Buffer>, boolean> {
   const { addresses, ca, credentials, connections } = target
   const options: Options = {
     servers: addresses.join(','),
@@ -53,7 +53,7 @@ function open(layers: Layers, target: Target): Client<Buffer | undefined, Map<st
     set: (key, value) => client.set(key, value),
     valueOf: (reply) => reply,
     valueIn: (replies, key) => replies.get(key),
-    stored: (reply) => reply === undefined,
+    stored: (reply) => reply,
     close: () => client.close(),
   }
 }

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { medianOf, percentileOf, spreadOf, summarize } from './stats.ts'
+
+describe('medianOf', () => {
+  it('is the middle, or the mean of the two in the middle', () => {
+    expect(medianOf([3, 1, 2])).toBe(2)
+    expect(medianOf([4, 1, 3, 2])).toBe(2.5)
+    expect(medianOf([7])).toBe(7)
+  })
+
+  it('compares numbers, not their text', () => {
+    expect(medianOf([10, 9, 100])).toBe(10)
+  })
+
+  it('is NaN of nothing', () => {
+    expect(medianOf([])).toBeNaN()
+  })
+})
+
+describe('summarize', () => {
+  it('says the middle and the ends', () => {
+    expect(summarize([5, 1, 3])).toEqual({ median: 3, min: 1, max: 5 })
+  })
+
+  it('refuses nothing', () => {
+    expect(() => summarize([])).toThrow(RangeError)
+  })
+})
+
+describe('spreadOf', () => {
+  it('is half the range as a share of the median', () => {
+    expect(spreadOf({ median: 100, min: 90, max: 110 })).toBeCloseTo(0.1)
+    expect(spreadOf({ median: 100, min: 100, max: 100 })).toBe(0)
+  })
+})
+
+describe('percentileOf', () => {
+  const hundred = Float64Array.from({ length: 100 }, (_, index) => index + 1)
+
+  it('is the nearest rank', () => {
+    expect(percentileOf(hundred, 50)).toBe(50)
+    expect(percentileOf(hundred, 99)).toBe(99)
+    expect(percentileOf([1, 2, 3], 50)).toBe(2)
+    expect(percentileOf([1, 2, 3], 99)).toBe(3)
+  })
+
+  it('is NaN of nothing', () => {
+    expect(percentileOf([], 50)).toBeNaN()
+  })
+})
