@@ -65,7 +65,7 @@ export interface ConnectMessage {
 export interface AuthenticateMessage {
   readonly server: string
   readonly endpoint: Endpoint
-  /** The authenticator's name: `sasl`, `ascii`. */
+  /** The authenticator's name: `sasl`, `ascii-auth`. */
   readonly authenticator: string
   /** Milliseconds. */
   readonly duration: number
@@ -113,7 +113,7 @@ export const CHANNEL_NAMES = {
 
 /** The channels themselves. `command` is a TracingChannel, so its events are `tracing:memkeep:client:command:…`. */
 export const channels: {
-  readonly command: TracingChannel<string, CommandMessage>
+  readonly command: TracingChannel<CommandMessage, CommandMessage>
   readonly connect: Channel
   readonly authenticate: Channel
   readonly disconnect: Channel
@@ -121,7 +121,7 @@ export const channels: {
   readonly reinstate: Channel
   readonly discovery: Channel
 } = {
-  command: tracingChannel(CHANNEL_NAMES.command),
+  command: tracingChannel<CommandMessage, CommandMessage>(CHANNEL_NAMES.command),
   connect: channel(CHANNEL_NAMES.connect),
   authenticate: channel(CHANNEL_NAMES.authenticate),
   disconnect: channel(CHANNEL_NAMES.disconnect),
