@@ -32,8 +32,16 @@ export class Asker {
   /** Asks the server that a key belongs to. */
   ask<T>(wireKey: string, question: Question<T>): Promise<T> {
     const { unknown } = this.cluster
-    if (unknown !== undefined) return unknown.then(() => this.ask(wireKey, question))
+    if (unknown !== undefined) return this.known(question.options).then(() => this.ask(wireKey, question))
     return this.askServer(this.cluster.serverOf(wireKey), question)
+  }
+
+  /** Waits until the servers are known, as long as a call may wait. */
+  async known(options: CallOptions | undefined): Promise<void> {
+    const { unknown } = this.cluster
+    if (unknown === undefined) return
+    const timeout = options?.timeout === undefined ? this.#settings.timeout : readTimeout(options.timeout)
+    await within(unknown, timeout, options?.signal)
   }
 
   /** Asks that server. */
@@ -43,10 +51,15 @@ export class Asker {
   }
 
   /** Asks every server the same; rejects when all fail. */
-  async askAll<T>(makeQuestion: () => Question<T>): Promise<PartialResult<string, T>> {
-    await this.cluster.unknown
+  async askAll<T>(
+    options: CallOptions | undefined,
+    makeQuestion: () => Omit<Question<T>, 'options'>,
+  ): Promise<PartialResult<string, T>> {
+    await this.known(options)
     const { servers } = this.cluster
-    const results = await Promise.allSettled(servers.map((server) => this.askServer(server, makeQuestion())))
+    const results = await Promise.allSettled(
+      servers.map((server) => this.askServer(server, { ...makeQuestion(), options })),
+    )
     const entries: [string, T][] = []
     const faults: ServerFault[] = []
     for (const [index, { name }] of servers.entries()) {
@@ -92,4 +105,33 @@ export class Asker {
 /** Whether an error says that a server cannot be reached, or answers no more. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof MemkeepError && UNREACHABLE.has(error.code)
+}
+
+/** What a promise is, if it is there by then. */
+function within(promise: Promise<void>, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (error: unknown): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      reject(error instanceof Error ? error : new Error(String(error)))
+    }
+    const onAbort = (): void => {
+      stop(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      stop(
+        new MemkeepError(
+          'ERR_MEMKEEP_COMMAND_TIMEOUT',
+          `The discovery did not name the servers within ${String(timeout)} ms: check that its endpoint can be reached.`,
+        ),
+      )
+    }, timeout)
+    promise.then(() => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    }, stop)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted === true) onAbort()
+  })
 }

@@ -199,11 +199,10 @@ export class MemcachedClient implements AsyncDisposable {
   async dangerouslyFlushAll(options: FlushOptions = {}): Promise<void> {
     const { delay = 0 } = options
     readUint32('delay', delay)
-    const { faults } = await this.#asker.askAll(() => ({
+    const { faults } = await this.#asker.askAll(options, () => ({
       operation: 'flushAll',
       commands: { verb: 'flush', delay },
       take: takeDone,
-      options,
     }))
     const [first] = faults
     if (first !== undefined) throw first.error
@@ -223,21 +222,19 @@ export class MemcachedClient implements AsyncDisposable {
         `stats takes the name of a group, as settings or items, not ${JSON.stringify(group)}`,
       )
     }
-    return this.#asker.askAll(() => ({
+    return this.#asker.askAll(options, () => ({
       operation: 'stats',
       commands: { verb: 'stats', group },
       take: statsTaker(),
-      options,
     }))
   }
 
   /** The memcached version of every server, by its name. */
   async version(options?: CallOptions): Promise<PartialResult<string, string>> {
-    return this.#asker.askAll(() => ({
+    return this.#asker.askAll(options, () => ({
       operation: 'version',
       commands: { verb: 'version' },
       take: takeVersion,
-      options,
     }))
   }
 

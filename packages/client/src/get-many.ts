@@ -35,7 +35,7 @@ export async function getMany(
   // one bad key, and nothing is sent
   const wireKeys = new Map<string, string>()
   for (const key of keys) wireKeys.set(key, wireKey(key))
-  await asker.cluster.unknown
+  await asker.known(options)
   const batches = batchesOf(asker, wireKeys)
   const results = await Promise.allSettled(
     batches.map(({ server, keys, commands }) => {

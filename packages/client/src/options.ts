@@ -196,9 +196,7 @@ function choice<Name extends string>(
 ): Name {
   if (value === undefined) return names[0]
   if (!names.includes(value)) {
-    throw new TypeError(
-      `MemcachedClient: "${option}" must be one of ${names.join(', ')}, not ${value}`,
-    )
+    throw new TypeError(`MemcachedClient: "${option}" must be one of ${names.join(', ')}, not ${value}`)
   }
   return value
 }

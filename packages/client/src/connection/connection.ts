@@ -96,14 +96,14 @@ export class Connection {
     return this.#protocol.name
   }
 
-  /** Whether requests wait for a reply and the server has said nothing for that many milliseconds. */
-  isSilent(milliseconds: number, now: number): boolean {
-    return this.#commands > 0 && now - this.#lastSign >= milliseconds
+  /** Whether the server has not said one byte since then, in milliseconds of `performance.now()`, though it was asked. */
+  isSilentSince(moment: number): boolean {
+    return this.#lastSign <= moment
   }
 
   /** Takes a request into the batch that is written at the end of this turn. */
   send(request: Request): void {
-    if (this.#commands === 0) this.#lastSign = performance.now()
+    if (this.#commands === 0) this.#lastSign = Math.max(this.#lastSign, request.calledAt)
     const { count } = request
     this.#queue.push(request)
     this.#unwritten++

@@ -29,8 +29,10 @@ export interface Patience {
 export class Request {
   /** What the caller waits for: what `take` made of the last reply. */
   readonly result: Promise<unknown>
-  /** When it must be settled, in milliseconds of `performance.now()`. */
-  readonly deadline: number
+  /** When the call was made, in milliseconds of `performance.now()`. */
+  readonly calledAt: number
+  /** Milliseconds from then that the result may take. */
+  readonly timeout: number
   /** How many commands it is. */
   readonly count: number
   /** Whether the promise is settled. */
@@ -42,7 +44,6 @@ export class Request {
   /** The most bytes that it takes on the wire, as the connection counted it. */
   bytes = 0
   readonly #asked: Asked
-  readonly #timeout: number
   #retries: number
   #resolve: (value: unknown) => void = unset
   #reject: (error: unknown) => void = unset
@@ -51,15 +52,20 @@ export class Request {
 
   constructor(asked: Asked, { timeout, now, retries }: Patience, signal: AbortSignal | undefined) {
     this.#asked = asked
-    this.#timeout = timeout
+    this.calledAt = now
+    this.timeout = timeout
     this.#retries = retries
     this.count = isList(asked.commands) ? asked.commands.length : 1
-    this.deadline = now + timeout
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     if (signal !== undefined) this.#listen(signal)
+  }
+
+  /** When it must be settled, in milliseconds of `performance.now()`. */
+  get deadline(): number {
+    return this.calledAt + this.timeout
   }
 
   /** The command at that place. */
@@ -106,7 +112,7 @@ export class Request {
     this.fail(
       new MemkeepError(
         'ERR_MEMKEEP_COMMAND_TIMEOUT',
-        `${server} did not answer within ${String(this.#timeout)} ms: check its load and the network, or raise "timeout".`,
+        `${server} did not answer within ${String(this.timeout)} ms: check its load and the network, or raise "timeout".`,
       ),
     )
   }

@@ -51,9 +51,10 @@ export class Health {
     return Math.max(0, this.#retryAt - now)
   }
 
-  /** Notes a reply. */
-  answered(): void {
+  /** Notes a reply; true when that takes the server back in. */
+  answered(): boolean {
     this.#faults = 0
+    return this.#ejected && this.connected()
   }
 
   /** Notes a connection that the server accepted; true when that takes it back in. */

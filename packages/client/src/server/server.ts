@@ -55,11 +55,10 @@ export class Server {
     this.#health = new Health(options)
   }
 
-  /** Whether it is in use: an ejected server is not, and is tried again after its pause. */
+  /** Whether it is in use: an ejected server is not, until a connection can be opened again. */
   get up(): boolean {
-    if (!this.#health.ejected) return true
-    // nobody's request is risked to find out
-    if (!this.#closed && this.#opening === 0 && this.#health.pause(performance.now()) === 0) this.#open()
+    if (!this.#health.ejected || this.#connections.length > 0) return true
+    this.#probe()
     return false
   }
 
@@ -119,7 +118,7 @@ export class Server {
 
   #wait(request: Request, connection: Connection | undefined): void {
     const { overload, maxWaiting, maxWaitingBytes } = this.#options
-    if (connection === undefined && this.#opening === 0 && this.#health.pause(performance.now()) > 0) {
+    if (connection === undefined && !this.#mayWait()) {
       request.fail(this.#down())
       return
     }
@@ -128,14 +127,24 @@ export class Server {
       request.fail(overloaded(this.name))
       return
     }
-    this.#enqueue(request)
+    this.#waiting.push(request)
+    this.#waitingBytes += sizeOf(request)
     this.#wake(request.deadline)
     if (connection === undefined && this.#opening === 0) this.#open()
   }
 
-  #enqueue(request: Request): void {
-    this.#waiting.push(request)
-    this.#waitingBytes += sizeOf(request)
+  /** Whether a request may wait for a connection to be opened. */
+  #mayWait(): boolean {
+    if (this.#health.ejected) {
+      this.#probe()
+      return false
+    }
+    return this.#opening > 0 || this.#health.pause(performance.now()) === 0
+  }
+
+  /** Tries an ejected server again, when its pause is over; no request is risked to find out. */
+  #probe(): void {
+    if (!this.#closed && this.#opening === 0 && this.#health.pause(performance.now()) === 0) this.#open()
   }
 
   /** Sends what waits, as far as there is room. */
@@ -169,7 +178,7 @@ export class Server {
           protocol,
           server: this.name,
           onReplies: () => {
-            this.#health.answered()
+            if (this.#health.answered()) this.#publish('reinstate', undefined)
             if (this.#waiting.length > 0) this.#pump()
           },
           onClose: (ended, left) => {
@@ -226,10 +235,8 @@ export class Server {
     this.#waiting.unshift(requests)
     if (this.#waiting.length === 0) return
     if (this.#connections.length > 0) this.#pump()
-    else if (this.#opening === 0) {
-      if (this.#health.pause(performance.now()) > 0) this.#failWaiting(this.#down())
-      else this.#open()
-    }
+    else if (!this.#mayWait()) this.#failWaiting(this.#down())
+    else if (this.#opening === 0) this.#open()
   }
 
   #fault(error: Error): void {
@@ -259,25 +266,24 @@ export class Server {
   /** Settles what is due, and closes connections that are dead. */
   #expire(now: number): void {
     for (const connection of this.#connections) {
-      const late = this.#expireOf(connection.requests(), now)
-      if (late === 0) continue
-      const error = silent(this.name)
-      // not one byte for so long: the connection is dead, and the others need not wait
-      if (connection.isSilent(this.#options.timeout, now)) connection.destroy(error)
-      else this.#fault(error)
+      // not one byte in all the time that a request had: the connection is dead, and the others need not wait
+      const dead = this.#expireOf(connection.requests(), now).some(({ calledAt, timeout }) =>
+        connection.isSilentSince(calledAt + timeout - this.#options.timeout),
+      )
+      if (dead) connection.destroy(silent(this.name))
     }
-    if (this.#expireOf(this.#waiting, now) > 0) this.#forgetSettled()
+    if (this.#expireOf(this.#waiting, now).length > 0) this.#forgetSettled()
   }
 
-  /** Settles those requests that are due, counts them, and sets the timer for the next one. */
-  #expireOf(requests: Iterable<Request>, now: number): number {
-    let late = 0
+  /** Settles those requests that are due, returns them, and sets the timer for the next one. */
+  #expireOf(requests: Iterable<Request>, now: number): readonly Request[] {
+    const late: Request[] = []
     let next = Infinity
     for (const request of requests) {
       if (request.settled) continue
       if (request.deadline <= now) {
         request.expire(this.name)
-        late++
+        late.push(request)
       } else if (request.deadline < next) next = request.deadline
     }
     if (next < Infinity) this.#wake(next)
