@@ -1,12 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { MemcachedClient, type Hardening } from '@memkeep/client'
-import type { Authenticator } from '@memkeep/core'
-import { encodeBinaryRequest, exchange, parseBinaryResponse } from '@memkeep/core/internal'
+import { MemcachedClient, type Hardening, type MemcachedClientOptions } from '@memkeep/client'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
 import { startMemcached, type MemcachedServer, type Pki } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import type { Row } from './rows.ts'
+
+/** How someone reaches a server. */
+export type WayIn = Omit<MemcachedClientOptions, 'servers'>
 
 /** A row with its real server running, and everyone's way in. */
 export interface Stage {
@@ -17,7 +18,7 @@ export interface Stage {
   /** What an attacker inside the server has: every right on it, and no encryption key. */
   readonly insider: Hardening
   /** What an attacker on the network has: the public CA certificate at most. */
-  readonly stranger: Hardening
+  readonly stranger: WayIn
 }
 
 /** Starts a row's server. */
@@ -36,21 +37,10 @@ export async function setStage(row: Row, pki: Pki): Promise<Stage> {
       : insider,
     stranger: {
       ...(row.tls && { transport: tls({ ca: pki.ca }) }),
-      ...(row.sasl && { auth: UNAUTHENTICATED }),
+      // what SASL servers speak, without saying who it is
+      ...(row.sasl && { protocol: 'binary' as const }),
     },
   }
-}
-
-/** `VERSION` of the binary protocol, which a SASL server answers to anyone. */
-const VERSION = 0x0b
-
-/** Speaks the binary protocol to a SASL server without saying who it is. */
-const UNAUTHENTICATED: Authenticator = {
-  name: 'none',
-  protocol: 'binary',
-  async authenticate(channel, { signal }) {
-    await exchange(channel, encodeBinaryRequest({ opcode: VERSION }), parseBinaryResponse, signal)
-  },
 }
 
 /** A record that would hurt to lose, with marks that occur nowhere else. */
@@ -74,10 +64,10 @@ export function makeRecord(): SecretRecord {
 /** Uses a client for a while and closes it, whatever happens. */
 export async function withClient<T>(
   servers: string,
-  hardening: Hardening,
+  way: WayIn,
   use: (client: MemcachedClient) => Promise<T>,
 ): Promise<T> {
-  const client = new MemcachedClient({ servers, ...hardening })
+  const client = new MemcachedClient({ servers, ...way })
   try {
     return await use(client)
   } finally {

@@ -51,8 +51,7 @@ export class KeyvMemcached extends EventEmitter implements KeyvStoreAdapter {
     if (typeof value !== 'string') {
       throw new TypeError('KeyvMemcached stores what Keyv serialized, a string: leave Keyv\'s "serialize" on')
     }
-    await this.#client.set(key, value, ttl === undefined ? {} : { ttl: Math.ceil(ttl / 1000) })
-    return true
+    return this.#client.set(key, value, ttl === undefined ? {} : { ttl: Math.ceil(ttl / 1000) })
   }
 
   async delete(key: string): Promise<boolean> {
