@@ -2,6 +2,10 @@ import { MAX_CHUNK_BYTES } from '@memkeep/core'
 
 /** Below this much room left, in bytes, a chunk is not written on but replaced. */
 const MIN_ROOM_BYTES = 2048
+/** From here on, in bytes, a command has memory to itself. */
+const LARGE_BYTES = MAX_CHUNK_BYTES / 2
+
+const EMPTY: Buffer = Buffer.alloc(0)
 
 /**
  * Gathers the commands of one event-loop turn into chunks of whole commands, as a Channel demands: several up to
@@ -9,7 +13,7 @@ const MIN_ROOM_BYTES = 2048
  */
 export class WriteBatch {
   readonly #write: (chunk: Buffer) => void
-  #buffer: Buffer = Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES)
+  #buffer: Buffer = EMPTY
   #start = 0
   #used = 0
 
@@ -26,7 +30,8 @@ export class WriteBatch {
   reserve(bytes: number): Buffer {
     if (this.#used + bytes > this.#buffer.length) {
       this.flush()
-      this.#renew(bytes)
+      this.#buffer = Buffer.allocUnsafeSlow(bytes > LARGE_BYTES ? bytes : MAX_CHUNK_BYTES)
+      this.#start = this.#used = 0
     }
     return this.#buffer
   }
@@ -47,13 +52,10 @@ export class WriteBatch {
     if (!this.pending) return
     const chunk = this.#buffer.subarray(this.#start, this.#used)
     this.#start = this.#used
-    if (this.#buffer.length - this.#used < MIN_ROOM_BYTES || this.#buffer.length > MAX_CHUNK_BYTES)
-      this.#renew(0)
+    if (this.#buffer.length - this.#used < MIN_ROOM_BYTES || this.#buffer.length > MAX_CHUNK_BYTES) {
+      this.#buffer = EMPTY
+      this.#start = this.#used = 0
+    }
     this.#write(chunk)
-  }
-
-  #renew(bytes: number): void {
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(bytes, MAX_CHUNK_BYTES))
-    this.#start = this.#used = 0
   }
 }

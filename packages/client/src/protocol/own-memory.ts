@@ -13,10 +13,17 @@ export class OwnMemory {
   #slab: Buffer = EMPTY
   #source: Buffer | undefined
   #from = 0
+  #owned: Buffer | undefined
 
-  /** A copy of `data` from `start` up to `end`. */
+  /** Says that those bytes are shared with nobody: a value that is most of them may keep them. */
+  own(data: Buffer): void {
+    this.#owned = data
+  }
+
+  /** `data` from `start` up to `end`, in memory that is not the received bytes'. */
   copy(data: Buffer, start: number, end: number): Buffer {
     if (end - start >= LARGE_BYTES) {
+      if (data === this.#owned && (end - start) * 2 > data.length) return data.subarray(start, end)
       const own = Buffer.allocUnsafeSlow(end - start)
       data.copy(own, 0, start, end)
       return own
@@ -33,7 +40,7 @@ export class OwnMemory {
 
   /** Lets go of what was copied from last: it is about to be gone. */
   forget(): void {
-    this.#source = undefined
+    this.#source = this.#owned = undefined
     this.#slab = EMPTY
   }
 }

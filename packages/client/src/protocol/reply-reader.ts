@@ -1,13 +1,21 @@
 import type { Protocol } from './protocol.ts'
 import { Reply } from './reply.ts'
 
-/** Cuts received chunks, however they are split, into replies. */
+/** How much of a chunk, in bytes, is joined to an unfinished reply at least, if only its first line is missing. */
+const MIN_JOIN_BYTES = 4096
+
+/**
+ * Cuts received chunks, however they are split, into replies. A reply that is spread over chunks is put together by
+ * itself, so that every byte of it is copied once.
+ */
 export class ReplyReader {
   readonly #protocol: Protocol
   readonly #onReply: (reply: Reply) => void
   readonly #reply = new Reply()
+  /** An unfinished reply, in pieces. */
   #parts: Buffer[] = []
   #length = 0
+  /** How many bytes of it are worth another try. */
   #needed = 0
 
   /** @param onReply takes each reply; it and its views hold during the call */
@@ -18,33 +26,53 @@ export class ReplyReader {
 
   /** @throws MemkeepError `ERR_MEMKEEP_PROTOCOL` when the bytes can be no reply */
   push(chunk: Buffer): void {
-    const data = this.#joined(chunk)
-    if (data === undefined) return
-    const reply = this.#reply
-    let at = 0
-    while (at < data.length) {
-      const needed = this.#protocol.read(data, at, reply)
+    const start = this.#length === 0 ? 0 : this.#finish(chunk)
+    const end = this.#readAll(chunk, start)
+    if (end < chunk.length) this.#keep(chunk.subarray(end))
+    this.#reply.forget()
+  }
+
+  /** Reads the replies in `data` from `start` on, and returns where the first unfinished one starts. */
+  #readAll(data: Buffer, start: number, end: number = data.length): number {
+    let at = start
+    while (at < end) {
+      const needed = this.#protocol.read(data, at, this.#reply)
       if (needed > 0) {
-        this.#parts = [data.subarray(at)]
-        this.#length = data.length - at
         this.#needed = needed
         break
       }
-      at = reply.end
-      this.#onReply(reply)
+      at = this.#reply.end
+      this.#onReply(this.#reply)
     }
-    reply.forget()
+    return at
   }
 
-  /** All that is unread, or undefined while it is known to be too little: a large value is joined only once. */
-  #joined(chunk: Buffer): Buffer | undefined {
-    if (this.#length === 0) return chunk
-    this.#parts.push(chunk)
-    this.#length += chunk.length
-    if (this.#length < this.#needed) return undefined
-    const data = Buffer.concat(this.#parts, this.#length)
-    this.#parts = []
-    this.#length = 0
-    return data
+  /** Reads the unfinished reply with what comes first in the chunk, and returns where the next one starts in it. */
+  #finish(chunk: Buffer): number {
+    let taken = 0
+    while (taken < chunk.length) {
+      const have = this.#length
+      const take = Math.min(chunk.length - taken, Math.max(this.#needed - have, MIN_JOIN_BYTES))
+      const piece = chunk.subarray(taken, taken + take)
+      if (have + take < this.#needed) {
+        this.#keep(piece)
+        return chunk.length
+      }
+      const joined = Buffer.concat([...this.#parts, piece], have + take)
+      this.#parts = []
+      this.#length = 0
+      this.#reply.own(joined)
+      // what starts behind the unfinished reply is read from the chunk
+      const end = this.#readAll(joined, 0, have)
+      if (end >= have) return taken + end - have
+      this.#keep(joined.subarray(end))
+      taken += take
+    }
+    return taken
+  }
+
+  #keep(piece: Buffer): void {
+    this.#parts.push(piece)
+    this.#length += piece.length
   }
 }

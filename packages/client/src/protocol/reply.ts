@@ -52,6 +52,11 @@ export class Reply {
     this.#valueEnd = end
   }
 
+  /** Says that nobody else has a view into those bytes, so that a value which is most of them need not be copied. */
+  own(data: Buffer): void {
+    this.#memory.own(data)
+  }
+
   /** Lets go of the received bytes. */
   forget(): void {
     this.#data = undefined
