@@ -1,21 +1,17 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { Replies, type Answer } from './replies.ts'
 
 /** What a TLS record carries at most, in bytes (RFC 8446, section 5.1). Larger writes are cut into several. */
 const RECORD = 16_384
 /** More than any command line here takes, in bytes. */
 const LINE = 300
-
 /** With no more than so many requests a turn, the first is not worth holding back. */
 const FEW = 64
 
 const LF = 10
 const CR = 13
-const V = 0x56
-const H = 0x48
-const ZERO = 0x30
-const NINE = 0x39
 
 /** Where the ceiling is measured. */
 export interface CeilingTarget {
@@ -25,7 +21,9 @@ export interface CeilingTarget {
   readonly ca?: string | undefined
 }
 
-type Settle = (reply: Buffer | boolean | undefined) => void
+type Settle = (answer: Answer) => void
+
+const nothing: Settle = () => undefined
 
 /**
  * What one connection of Node's carries at most: a promise per request, and nothing else. No key checks, no
@@ -51,15 +49,14 @@ export class Ceiling {
     this.#most = this.#waiting.length - this.#head
     this.#flush()
   }
-  /** What of a reply has come so far, and how many bytes make it worth another look. */
-  #parts: Buffer[] = []
-  #have = 0
-  #need = 0
 
   constructor(socket: Socket) {
     this.#socket = socket
+    const replies = new Replies((answer) => {
+      this.#settle(answer)
+    })
     socket.on('data', (chunk) => {
-      this.#read(chunk)
+      replies.read(chunk)
     })
   }
 
@@ -105,7 +102,7 @@ export class Ceiling {
     this.#used += this.#out.write(`mg ${key} v\r\n`, this.#used, 'latin1')
   }
 
-  #reply<T extends Buffer | boolean | undefined>(): Promise<T> {
+  #reply<T extends Answer>(): Promise<T> {
     const reply = new Promise<T>((resolve) => this.#waiting.push(resolve as Settle))
     this.#schedule()
     return reply
@@ -151,59 +148,11 @@ export class Ceiling {
     this.#socket.write(next, this.#written)
   }
 
-  #read(chunk: Buffer): void {
-    if (this.#have === 0) {
-      this.#parse(chunk)
-      return
-    }
-    const missing = this.#need - this.#have
-    // no more of the chunk than the reply lacks is copied, if that is known
-    const part = missing > 0 && missing < chunk.length ? chunk.subarray(0, missing) : chunk
-    this.#parts.push(part)
-    this.#have += part.length
-    if (this.#have < this.#need) return
-    const data = Buffer.concat(this.#parts, this.#have)
-    this.#parts = []
-    this.#have = 0
-    this.#parse(data)
-    if (part !== chunk) this.#parse(chunk.subarray(part.length))
-  }
-
-  /** Settles every whole reply, and keeps the rest. */
-  #parse(data: Buffer): void {
-    let at = 0
-    let need = 0
-    while (at < data.length) {
-      const eol = data.indexOf(LF, at)
-      if (eol < 0) break
-      if (data[at] === V) {
-        let length = 0
-        for (let digit = at + 3; digit < eol; digit++) {
-          const code = data[digit] ?? 0
-          if (code < ZERO || code > NINE) break
-          length = length * 10 + code - ZERO
-        }
-        const end = eol + 1 + length
-        if (end + 2 > data.length) {
-          need = end + 2 - at
-          break
-        }
-        this.#settle(data.subarray(eol + 1, end))
-        at = end + 2
-      } else {
-        this.#settle(data[at] === H ? true : undefined)
-        at = eol + 1
-      }
-    }
-    if (at < data.length) {
-      this.#parts = [data.subarray(at)]
-      this.#have = data.length - at
-      this.#need = need
-    }
-  }
-
-  #settle(reply: Buffer | boolean | undefined): void {
-    this.#waiting[this.#head++]?.(reply)
+  #settle(answer: Answer): void {
+    const settle = this.#waiting[this.#head]
+    // its promise holds the value: let go of it
+    this.#waiting[this.#head++] = nothing
+    settle?.(answer)
     if (this.#head > 4_096) {
       this.#waiting.splice(0, this.#head)
       this.#head = 0

@@ -33,11 +33,11 @@ export const FULL: Omit<Plan, 'contestants'> = {
 export const QUICK: Omit<Plan, 'contestants'> = {
   sizes: [100, 10_000],
   concurrency: [1, 256],
-  rounds: 3,
+  rounds: 5,
   slice: 100,
   patience: 2_000,
   growth: false,
-  budget: 42_000,
+  budget: 46_000,
   maxManyConcurrency: 32,
 }
 
