@@ -60,16 +60,16 @@ export class Asker {
     const results = await Promise.allSettled(
       servers.map((server) => this.askServer(server, { ...makeQuestion(), options })),
     )
-    const entries: [string, T][] = []
     const faults: ServerFault[] = []
+    const answers = new PartialResult<string, T>(faults)
     for (const [index, { name }] of servers.entries()) {
       const result = results[index]
-      if (result?.status === 'fulfilled') entries.push([name, result.value])
+      if (result?.status === 'fulfilled') answers.set(name, result.value)
       else if (result !== undefined) faults.push({ server: name, keys: [], error: result.reason as unknown })
     }
     const [first] = faults
-    if (first !== undefined && entries.length === 0) throw first.error
-    return new PartialResult(entries, faults)
+    if (first !== undefined && answers.size === 0) throw first.error
+    return answers
   }
 
   /** What was asked, or `missed` when its server cannot be reached and the client is to take that for a miss. */

@@ -19,10 +19,10 @@ export interface GetManyOptions {
   readonly options: CallOptions | undefined
 }
 
-/** The keys of one request. */
+/** The keys of one request, by their place in the list of all. */
 interface Batch {
   readonly server: Server
-  readonly keys: string[]
+  readonly places: number[]
   readonly commands: GetCommand[]
 }
 
@@ -32,64 +32,63 @@ export async function getMany(
   keys: Iterable<string>,
   { wireKey, value, missable, options }: GetManyOptions,
 ): Promise<PartialResult<string, Buffer>> {
+  const all = [...new Set(keys)]
   // one bad key, and nothing is sent
-  const wireKeys = new Map<string, string>()
-  for (const key of keys) wireKeys.set(key, wireKey(key))
+  const wireKeys = all.map(wireKey)
   await asker.known(options)
   const batches = batchesOf(asker, wireKeys)
+  const values: (Buffer | undefined)[] = new Array<Buffer | undefined>(all.length)
   const results = await Promise.allSettled(
-    batches.map(({ server, keys, commands }) => {
-      const values: (Buffer | undefined)[] = []
+    batches.map(({ server, places, commands }) => {
+      let hit = false
       return asker.askServer(server, {
         operation: 'getMany',
         commands,
         take: (reply, index) => {
-          values[index] = value(keys[index] ?? '', reply)
-          return values
+          const place = places[index] ?? 0
+          const found = value(all[place] ?? '', reply)
+          values[place] = found
+          hit ||= found !== undefined
+          return hit
         },
         options,
       })
     }),
   )
-  const found = new Map<string, Buffer>()
   const faults: ServerFault[] = []
-  for (const [index, { server, keys }] of batches.entries()) {
+  for (const [index, { server, places }] of batches.entries()) {
     const result = results[index]
-    if (result?.status === 'rejected')
-      faults.push({ server: server.name, keys, error: result.reason as unknown })
-    for (const [at, key] of keys.entries()) {
-      const value = result?.status === 'fulfilled' ? result.value[at] : undefined
-      if (value !== undefined) found.set(key, value)
-    }
+    if (result?.status !== 'rejected') continue
+    faults.push({
+      server: server.name,
+      keys: places.map((place) => all[place] ?? ''),
+      error: result.reason as unknown,
+    })
+    // what came before the fault came is not the whole answer
+    for (const place of places) values[place] = undefined
   }
   const fatal = faults.find(({ error }) => !missable(error))
   if (fatal !== undefined && faults.length === batches.length) throw fatal.error
-  return new PartialResult(batches.length > 1 ? inOrder(found, wireKeys.keys()) : found, faults)
+  const found = new PartialResult<string, Buffer>(faults)
+  for (const [place, value] of values.entries()) {
+    if (value !== undefined) found.set(all[place] ?? '', value)
+  }
+  return found
 }
 
-function batchesOf(asker: Asker, wireKeys: ReadonlyMap<string, string>): readonly Batch[] {
+function batchesOf(asker: Asker, wireKeys: readonly string[]): readonly Batch[] {
   const open = new Map<Server, Batch>()
   const batches: Batch[] = []
-  for (const [key, wireKey] of wireKeys) {
-    const server = asker.cluster.serverOf(wireKey)
+  for (const [place, key] of wireKeys.entries()) {
+    const server = asker.cluster.serverOf(key)
     let batch = open.get(server)
-    if (batch === undefined || batch.keys.length === MAX_KEYS) {
-      batch = { server, keys: [], commands: [] }
+    if (batch === undefined || batch.places.length === MAX_KEYS) {
+      batch = { server, places: [], commands: [] }
       open.set(server, batch)
       batches.push(batch)
     }
-    batch.keys.push(key)
-    batch.commands.push({ verb: 'get', key: wireKey, withCas: false, exptime: undefined })
+    batch.places.push(place)
+    batch.commands.push({ verb: 'get', key, withCas: false, exptime: undefined })
   }
   return batches
-}
-
-function* inOrder(
-  found: ReadonlyMap<string, Buffer>,
-  keys: Iterable<string>,
-): Iterable<readonly [string, Buffer]> {
-  for (const key of keys) {
-    const value = found.get(key)
-    if (value !== undefined) yield [key, value]
-  }
 }

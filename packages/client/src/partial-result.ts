@@ -12,8 +12,8 @@ export class PartialResult<Key, Value> extends Map<Key, Value> {
   /** One for each server that failed; empty when all answered. */
   readonly faults: readonly ServerFault[]
 
-  constructor(entries: Iterable<readonly [Key, Value]>, faults: readonly ServerFault[]) {
-    super(entries)
+  constructor(faults: readonly ServerFault[]) {
+    super()
     this.faults = faults
   }
 }

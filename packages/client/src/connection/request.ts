@@ -44,6 +44,8 @@ export class Request {
   /** The most bytes that it takes on the wire, as the connection counted it. */
   bytes = 0
   readonly #asked: Asked
+  readonly #single: Command | undefined
+  readonly #list: readonly Command[]
   #retries: number
   #resolve: (value: unknown) => void = unset
   #reject: (error: unknown) => void = unset
@@ -55,7 +57,10 @@ export class Request {
     this.calledAt = now
     this.timeout = timeout
     this.#retries = retries
-    this.count = isList(asked.commands) ? asked.commands.length : 1
+    const { commands } = asked
+    this.#single = isList(commands) ? undefined : commands
+    this.#list = isList(commands) ? commands : NONE
+    this.count = isList(commands) ? commands.length : 1
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -70,9 +75,7 @@ export class Request {
 
   /** The command at that place. */
   at(index: number): Command {
-    const { commands } = this.#asked
-    if (!isList(commands)) return commands
-    const command = commands[index]
+    const command = this.#single ?? this.#list[index]
     if (command === undefined) throw new RangeError(`The request has no command ${String(index)}`)
     return command
   }
@@ -149,6 +152,8 @@ export class Request {
     this.#stopListening?.()
   }
 }
+
+const NONE: readonly Command[] = []
 
 /** What a promise's settlers are until it is made, which is at once. */
 function unset(): void {

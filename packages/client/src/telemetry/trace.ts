@@ -45,7 +45,7 @@ export function outcomeOf(operation: Operation, result: unknown): Outcome {
     case 'getAndTouch':
       return result === undefined ? 'miss' : 'hit'
     case 'getMany':
-      return Array.isArray(result) && result.some((value) => value !== undefined) ? 'hit' : 'miss'
+      return result === true ? 'hit' : 'miss'
     case 'set':
     case 'add':
     case 'replace':
