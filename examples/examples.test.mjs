@@ -9,6 +9,10 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 /** What each example must print. */
 const EXPECTED = {
   everything: ["read back: { name: 'Ada' }", 'wrapped: computed once / computed once', 'deleted: undefined'],
+  'several-servers': [
+    ...['read back: 100', 'raised: stored', 'and not twice: exists', 'visits: 1n 2n'],
+    ...['a server was ejected', 'failed: 1'],
+  ],
 }
 
 /** The environment, with colours off whoever wants them. */
