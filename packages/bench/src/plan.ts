@@ -37,7 +37,7 @@ export const QUICK: Omit<Plan, 'contestants'> = {
   slice: 100,
   patience: 2_000,
   growth: false,
-  budget: 46_000,
+  budget: 40_000,
   maxManyConcurrency: 32,
 }
 

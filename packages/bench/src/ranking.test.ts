@@ -57,6 +57,17 @@ describe('rank', () => {
     expect(find(standings, 'ceiling')?.measured).not.toHaveProperty('ofBestPeer')
   })
 
+  it('says whether the rounds lie apart from those of the best peer', () => {
+    const apart = (rates: readonly number[]): boolean | undefined => {
+      const standings = rank([outcome('ours', rates), outcome('fast', [300, 200, 400])], CONTESTANTS)
+      return find(standings, 'ours')?.measured?.apart
+    }
+    expect(apart([500, 401, 600])).toBe(true)
+    expect(apart([100, 199, 50])).toBe(true)
+    expect(apart([500, 399, 600])).toBe(false)
+    expect(apart([900, 100, 150])).toBe(false)
+  })
+
   it.each(['hangs', 'wrong answers', 'fails', 'unavailable'] as const)(
     'neither ranks who %s, nor compares with it, however fast it was until then',
     (kind) => {

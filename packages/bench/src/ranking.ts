@@ -23,6 +23,8 @@ export interface Measured {
   readonly ofCeiling?: number
   /** Requests per second beside the best client of others with the same layers. */
   readonly ofBestPeer?: number
+  /** Whether not one round of either is among those of the other. */
+  readonly apart?: boolean
 }
 
 /** Puts the outcomes of one workload beside each other. Who failed is neither ranked nor compared with. */
@@ -36,11 +38,11 @@ export function rank(outcomes: readonly Outcome[], contestants: readonly Contest
         ? summarize(outcome.rounds.map(({ requestsPerSecond }) => requestsPerSecond))
         : undefined,
   }))
-  const best = (matches: (contestant: Contestant) => boolean): number | undefined => {
+  const best = (matches: (contestant: Contestant) => boolean): Summary | undefined => {
     const rates = rated.flatMap(({ contestant, rate }) =>
-      rate !== undefined && contestant !== undefined && matches(contestant) ? [rate.median] : [],
+      rate !== undefined && contestant !== undefined && matches(contestant) ? [rate] : [],
     )
-    return rates.length === 0 ? undefined : Math.max(...rates)
+    return rates.toSorted((a, b) => b.median - a.median)[0]
   }
   return rated.map(({ outcome, contestant, rate }) => {
     if (rate === undefined || contestant === undefined) return outcome
@@ -57,8 +59,11 @@ export function rank(outcomes: readonly Outcome[], contestants: readonly Contest
         p99: medianOf(outcome.rounds.map(({ p99 }) => p99)),
         cpuPerRequest: medianOf(outcome.rounds.map(({ cpuPerRequest }) => cpuPerRequest)),
         peakRss: Math.max(...outcome.rounds.map(({ peakRss }) => peakRss)),
-        ...(ceiling !== undefined && { ofCeiling: rate.median / ceiling }),
-        ...(peer !== undefined && { ofBestPeer: rate.median / peer }),
+        ...(ceiling !== undefined && { ofCeiling: rate.median / ceiling.median }),
+        ...(peer !== undefined && {
+          ofBestPeer: rate.median / peer.median,
+          apart: rate.min > peer.max || rate.max < peer.min,
+        }),
       },
     }
   })

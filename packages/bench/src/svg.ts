@@ -61,7 +61,7 @@ export function renderSvg(report: Report): string {
   }
   const { environment } = report
   const title = `Requests per second: values of ${nameSize(size)}, ${String(concurrency)} at once`
-  const source = `get (dark) and set (light); median of ${String(report.settings.rounds)} rounds; memcached ${environment.memcached}, Node ${environment.node}, ${String(environment.cpus)} CPUs shared with the server`
+  const source = `get above, set below; median of ${String(report.settings.rounds)} rounds; memcached ${environment.memcached}, Node ${environment.node}, ${String(environment.cpus)} CPUs shared with the server`
   const height = y + 2 * PAD + 12
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${String(WIDTH)} ${String(height)}" width="${String(WIDTH)}" height="${String(height)}" role="img" aria-label="${escape(title)}">`,

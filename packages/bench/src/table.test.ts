@@ -43,7 +43,7 @@ describe('renderTable', () => {
   })
 
   it('says where Memkeep is not ahead', () => {
-    expect(text).toContain('in 2 of 3 comparisons')
+    expect(text).toContain('ahead in 2 of 3 comparisons, behind in 1; in 0 the rounds overlap')
     expect(text).toContain('behind: Memkeep plain, get, 10 kB, 1 at a time: 0.49')
   })
 

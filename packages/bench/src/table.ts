@@ -105,11 +105,19 @@ function verdictLines({ workloads, contestants }: Report, colors: Colors): reado
   const compared = workloads.flatMap(({ workload, standings }) =>
     standings.flatMap(({ contestant, measured }) =>
       ours.has(contestant) && measured?.ofBestPeer !== undefined
-        ? [{ name: `${contestant}, ${nameWorkload(workload)}`, share: measured.ofBestPeer }]
+        ? [
+            {
+              text: `${contestant}, ${nameWorkload(workload)}: ${ratio(measured.ofBestPeer)}`,
+              share: measured.ofBestPeer,
+              apart: measured.apart === true,
+            },
+          ]
         : [],
     ),
   )
-  const behind = compared.filter(({ share }) => share < 1)
+  const ahead = compared.filter(({ share, apart }) => apart && share > 1)
+  const behind = compared.filter(({ share, apart }) => apart && share < 1)
+  const close = compared.filter(({ apart }) => !apart)
   const failures = new Map<string, string[]>()
   for (const { workload, standings } of workloads) {
     for (const { contestant, failure } of standings) {
@@ -119,8 +127,9 @@ function verdictLines({ workloads, contestants }: Report, colors: Colors): reado
     }
   }
   return [
-    `Memkeep is ahead of the fastest other client with the same layers in ${String(compared.length - behind.length)} of ${String(compared.length)} comparisons.`,
-    ...behind.map(({ name, share }) => colors.yellow(`  behind: ${name}: ${share.toFixed(2)}`)),
+    `Beside the fastest other client with the same layers, Memkeep is ahead in ${String(ahead.length)} of ${String(compared.length)} comparisons, behind in ${String(behind.length)}; in ${String(close.length)} the rounds overlap.`,
+    ...behind.map(({ text }) => colors.yellow(`  behind: ${text}`)),
+    ...close.filter(({ share }) => share < 1).map(({ text }) => colors.dim(`  overlaps: ${text}`)),
     ...[...failures].map(([what, where]) => colors.red(`  not ranked: ${what}: ${where.join('; ')}`)),
   ]
 }
