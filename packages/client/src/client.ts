@@ -298,7 +298,7 @@ export class MemcachedClient implements AsyncDisposable {
   }
 
   #exptime(options: TouchOptions | undefined): number {
-    return toExptime(options ?? {}, this.#settings.ttl)
+    return toExptime(options ?? NO_OPTIONS, this.#settings.ttl)
   }
 
   #read(
@@ -396,6 +396,8 @@ export class MemcachedClient implements AsyncDisposable {
     )
   }
 }
+
+const NO_OPTIONS: TouchOptions = {}
 
 /** Groups of `stats` that reset or dump something instead. */
 const NO_STATISTICS: ReadonlySet<string> = new Set(['reset', 'detail', 'cachedump'])

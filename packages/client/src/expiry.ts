@@ -17,29 +17,30 @@ export interface ExpiryOptions {
  * The expiry to send: 0 never expires, up to 30 days are relative seconds, more becomes an absolute Unix time.
  *
  * @param defaultTtl seconds, when the options name neither
- * @param now milliseconds since 1970
+ * @param now milliseconds since 1970; default: the clock's
  * @throws RangeError for negative numbers, fractions, NaN, and times that memcached's 32 bits cannot hold
  * @throws TypeError when both `ttl` and `expiresAt` are given, or `expiresAt` is no Date
  */
 export function toExptime(
   { ttl, expiresAt }: ExpiryOptions,
   defaultTtl: number,
-  now: number = Date.now(),
+  now?: number,
 ): number {
   if (expiresAt === undefined) return fromTtl(ttl ?? defaultTtl, now)
   if (ttl !== undefined) throw new TypeError('Give either ttl or expiresAt, not both')
   if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime())) {
     throw new TypeError('expiresAt must be a valid Date')
   }
-  const left = Math.floor((expiresAt.getTime() - now) / 1000)
+  const left = Math.floor((expiresAt.getTime() - (now ?? Date.now())) / 1000)
   return left <= 0 ? LONG_PAST : fromTtl(left, now)
 }
 
-function fromTtl(ttl: number, now: number): number {
+function fromTtl(ttl: number, now: number | undefined): number {
+  if (ttl === 0) return 0
   if (!Number.isInteger(ttl) || ttl < 0) {
     throw new RangeError(`ttl must be a whole number of seconds, 0 or more, not ${String(ttl)}`)
   }
-  const exptime = ttl <= MAX_RELATIVE_SECONDS ? ttl : Math.floor(now / 1000) + ttl
+  const exptime = ttl <= MAX_RELATIVE_SECONDS ? ttl : Math.floor((now ?? Date.now()) / 1000) + ttl
   if (exptime > MAX_EXPTIME) {
     throw new RangeError(
       `An expiry ${String(ttl)} seconds from now is after 2038, which memcached cannot hold`,
