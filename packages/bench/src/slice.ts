@@ -1,5 +1,6 @@
 import type { Client } from './contestants/contestant.ts'
 import { LatencyRecorder, sampleEvery } from './latency.ts'
+import { watch } from './progress.ts'
 import type { Values } from './values.ts'
 import type { Workload } from './workload.ts'
 
@@ -9,8 +10,6 @@ const RUN_IN = 0.2
 const READ_BACK = 20
 /** How many keys the lists for getMany name together. */
 const LISTED_KEYS = 50_000
-/** How often a slice looks whether anything moves, in milliseconds. */
-const LOOK = 100
 
 /** What a slice has to keep to. */
 export interface SliceTimes {
@@ -34,11 +33,6 @@ export interface SliceFigures {
 /** A reply that is not what was stored. */
 export class WrongAnswer extends Error {
   override readonly name = 'WrongAnswer'
-}
-
-/** No reply for longer than anyone would wait. */
-export class Hang extends Error {
-  override readonly name = 'Hang'
 }
 
 interface Loop {
@@ -220,38 +214,4 @@ export class Work {
 
 function keyAt(keys: readonly string[], index: number): string {
   return keys[index] ?? ''
-}
-
-interface Progress {
-  /** Requests answered. */
-  done: number
-  /** Rejects with a {@link Hang}. */
-  readonly hang: Promise<never>
-  end(): void
-}
-
-/** Watches that requests are answered at all. */
-function watch(patience: number): Progress {
-  let seen = 0
-  let since = performance.now()
-  let timer: NodeJS.Timeout | undefined
-  const hang = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
-      const now = performance.now()
-      if (progress.done !== seen) {
-        seen = progress.done
-        since = now
-      } else if (now - since >= patience) {
-        reject(new Hang(`no reply for ${String(Math.round(now - since))} ms`))
-      }
-    }, LOOK)
-  })
-  const progress: Progress = {
-    done: 0,
-    hang,
-    end: () => {
-      clearInterval(timer)
-    },
-  }
-  return progress
 }

@@ -127,7 +127,8 @@ function verdictLines({ workloads, contestants }: Report, colors: Colors): reado
     }
   }
   return [
-    `Beside the fastest other client with the same layers, Memkeep is ahead in ${String(ahead.length)} of ${String(compared.length)} comparisons, behind in ${String(behind.length)}; in ${String(close.length)} the rounds overlap.`,
+    'Beside the fastest other client with the same layers:',
+    `Memkeep is ahead in ${String(ahead.length)} of ${String(compared.length)} comparisons, behind in ${String(behind.length)}; in ${String(close.length)} the rounds overlap.`,
     ...behind.map(({ text }) => colors.yellow(`  behind: ${text}`)),
     ...close.filter(({ share }) => share < 1).map(({ text }) => colors.dim(`  overlaps: ${text}`)),
     ...[...failures].map(([what, where]) => colors.red(`  not ranked: ${what}: ${where.join('; ')}`)),
