@@ -39,7 +39,10 @@ export class Connection {
   readonly #reader: ReplyReader
   readonly #queue = new RequestQueue()
   readonly #batch: WriteBatch
+  /** The token of the last command in the batch or written. */
   #opaque = 0
+  /** The token of the last command that was written. */
+  #sent = 0
   /** How many requests at the end of the queue are still in the batch. */
   #unwritten = 0
   #flushing = false
@@ -53,6 +56,7 @@ export class Connection {
     this.#protocol = options.protocol
     this.#batch = new WriteBatch((chunk) => {
       this.#unwritten = 0
+      this.#sent = this.#opaque
       options.channel.write(chunk)
     })
     this.#reader = new ReplyReader(options.protocol, (reply) => {
@@ -112,8 +116,9 @@ export class Connection {
     for (let index = 0; index < count; index++) {
       const command = request.at(index)
       const bound = this.#protocol.bound(command)
-      this.#opaque = (this.#opaque + 1) >>> 0
+      // this may write those before, which the token must not run ahead of
       const out = this.#batch.reserve(bound)
+      this.#opaque = (this.#opaque + 1) >>> 0
       this.#batch.commit(this.#protocol.write(command, this.#opaque, out, this.#batch.at))
       request.bytes += bound
     }
@@ -156,6 +161,7 @@ export class Connection {
     const request = this.#queue.peek()
     if (request === undefined) throw desynchronised('sent a reply that nobody asked for')
     const opaque = (request.opaque + request.answered) >>> 0
+    if (((opaque - this.#sent) | 0) > 0) throw desynchronised('sent a reply before it was asked')
     const command = request.at(request.answered)
     if (!this.#protocol.belongs(reply, command, opaque)) {
       throw desynchronised('sent a reply that belongs to another request')
