@@ -66,6 +66,7 @@ describe('rank', () => {
     expect(apart([100, 199, 50])).toBe(true)
     expect(apart([500, 399, 600])).toBe(false)
     expect(apart([900, 100, 150])).toBe(false)
+    expect(apart([500, 600, 700, 800, 1])).toBe(true)
   })
 
   it.each(['hangs', 'wrong answers', 'fails', 'unavailable'] as const)(

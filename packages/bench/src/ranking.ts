@@ -23,7 +23,7 @@ export interface Measured {
   readonly ofCeiling?: number
   /** Requests per second beside the best client of others with the same layers. */
   readonly ofBestPeer?: number
-  /** Whether not one round of either is among those of the other. */
+  /** Whether the middle halves of its rounds and of that client's lie apart. */
   readonly apart?: boolean
 }
 
@@ -62,7 +62,7 @@ export function rank(outcomes: readonly Outcome[], contestants: readonly Contest
         ...(ceiling !== undefined && { ofCeiling: rate.median / ceiling.median }),
         ...(peer !== undefined && {
           ofBestPeer: rate.median / peer.median,
-          apart: rate.min > peer.max || rate.max < peer.min,
+          apart: rate.lower > peer.upper || rate.upper < peer.lower,
         }),
       },
     }

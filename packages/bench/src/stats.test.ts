@@ -18,8 +18,10 @@ describe('medianOf', () => {
 })
 
 describe('summarize', () => {
-  it('says the middle and the ends', () => {
-    expect(summarize([5, 1, 3])).toEqual({ median: 3, min: 1, max: 5 })
+  it('says the middle, the quartiles and the ends', () => {
+    expect(summarize([5, 1, 3])).toEqual({ median: 3, lower: 1, upper: 5, min: 1, max: 5 })
+    expect(summarize([5, 1, 4, 9, 3])).toEqual({ median: 4, lower: 3, upper: 5, min: 1, max: 9 })
+    expect(summarize([7])).toEqual({ median: 7, lower: 7, upper: 7, min: 7, max: 7 })
   })
 
   it('refuses nothing', () => {
@@ -28,9 +30,9 @@ describe('summarize', () => {
 })
 
 describe('spreadOf', () => {
-  it('is half the range as a share of the median', () => {
-    expect(spreadOf({ median: 100, min: 90, max: 110 })).toBeCloseTo(0.1)
-    expect(spreadOf({ median: 100, min: 100, max: 100 })).toBe(0)
+  it('is half of what is between the quartiles as a share of the median', () => {
+    expect(spreadOf({ median: 100, lower: 90, upper: 110, min: 0, max: 900 })).toBeCloseTo(0.1)
+    expect(spreadOf(summarize([100]))).toBe(0)
   })
 })
 

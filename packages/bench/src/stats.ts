@@ -1,6 +1,8 @@
-/** The middle of a few measurements, and between which they lie. */
+/** The middle of a few measurements, the quartiles around it, and the ends. */
 export interface Summary {
   readonly median: number
+  readonly lower: number
+  readonly upper: number
   readonly min: number
   readonly max: number
 }
@@ -8,7 +10,14 @@ export interface Summary {
 /** @throws RangeError when there is nothing to summarize */
 export function summarize(numbers: readonly number[]): Summary {
   if (numbers.length === 0) throw new RangeError('There is nothing to summarize')
-  return { median: medianOf(numbers), min: Math.min(...numbers), max: Math.max(...numbers) }
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return {
+    median: medianOf(numbers),
+    lower: percentileOf(sorted, 25),
+    upper: percentileOf(sorted, 75),
+    min: percentileOf(sorted, 0),
+    max: percentileOf(sorted, 100),
+  }
 }
 
 /** The middle, or the mean of the two in the middle; NaN of nothing. */
@@ -19,9 +28,9 @@ export function medianOf(numbers: readonly number[]): number {
   return Number.isInteger(middle) ? ((sorted[middle - 1] ?? NaN) + upper) / 2 : upper
 }
 
-/** How far apart the measurements lie, as a share of their median on either side. */
-export function spreadOf({ median, min, max }: Summary): number {
-  return (max - min) / 2 / median
+/** How far apart the quartiles lie, as a share of the median on either side. */
+export function spreadOf({ median, lower, upper }: Summary): number {
+  return (upper - lower) / 2 / median
 }
 
 /** The nearest-rank percentile of ascending numbers; NaN of nothing. */

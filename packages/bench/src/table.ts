@@ -12,7 +12,7 @@ const COLUMNS = ['requests/s', 'spread', 'of ceiling', 'of peer', 'p50 µs', 'p9
 
 const LEGEND = [
   'requests/s   median of the rounds; a getMany is one request',
-  'spread       half of what lies between the slowest and the fastest round, as a share of the median',
+  'spread       half of what lies between the quartiles of the rounds, as a share of the median',
   'of ceiling   beside what a connection over the same transport carries at most',
   'of peer      beside the fastest other client with the same layers',
   'CPU, peak    of the process that the client has to itself: user and system time per request, resident memory',
