@@ -1,0 +1,78 @@
+/** Milliseconds that one turn of the event loop takes on a {@link VirtualClock}: a sum of these has no rounding. */
+const TURN = 0.25
+
+/** What the clock's `setTimeout` returns, as far as the client uses it. */
+class VirtualTimer {
+  callback: (() => void) | undefined
+
+  constructor(callback: () => void) {
+    this.callback = callback
+  }
+
+  readonly fire = (): void => {
+    const { callback } = this
+    this.callback = undefined
+    callback?.()
+  }
+
+  unref(): this {
+    return this
+  }
+}
+
+/**
+ * Time that passes by a quarter of a millisecond with every turn of the real event loop, for thousands of clients
+ * at once: no machine is too slow for their timeouts, nothing is waited for, and a seed plays the same every time.
+ * Only `performance.now`, `setTimeout` and `clearTimeout` are replaced; microtasks, `process.nextTick`,
+ * `setImmediate` and streams are Node's own. A timer that is due runs as an immediate, which is how Node does it
+ * too: with all microtasks done before the next one.
+ */
+export class VirtualClock {
+  #now = 0
+  #turn = 0
+  readonly #due = new Map<number, VirtualTimer[]>()
+  readonly #real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout }
+
+  /** Milliseconds since it was made. */
+  get now(): number {
+    return this.#now
+  }
+
+  /** Puts it in the place of the real time. */
+  install(): void {
+    Object.assign(globalThis, {
+      setTimeout: (callback: () => void, milliseconds: number) => this.after(milliseconds, callback),
+      clearTimeout: (timer: unknown) => {
+        if (timer instanceof VirtualTimer) timer.callback = undefined
+        else this.#real.clearTimeout(timer as NodeJS.Timeout | undefined)
+      },
+    })
+    performance.now = () => this.#now
+  }
+
+  /** Gives the real time back. */
+  uninstall(): void {
+    Object.assign(globalThis, this.#real)
+    Reflect.deleteProperty(performance, 'now')
+  }
+
+  /** Calls back when that many milliseconds have passed. */
+  after(milliseconds: number, callback: () => void): VirtualTimer {
+    const turn = this.#turn + Math.max(1, Math.ceil(milliseconds / TURN))
+    const timer = new VirtualTimer(callback)
+    const due = this.#due.get(turn)
+    if (due === undefined) this.#due.set(turn, [timer])
+    else due.push(timer)
+    return timer
+  }
+
+  /** Lets one turn pass. */
+  step(): void {
+    this.#turn++
+    this.#now += TURN
+    const due = this.#due.get(this.#turn)
+    if (due === undefined) return
+    this.#due.delete(this.#turn)
+    for (const timer of due) if (timer.callback !== undefined) setImmediate(timer.fire)
+  }
+}
