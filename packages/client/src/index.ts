@@ -1,6 +1,7 @@
 export type { CallOptions, CountOptions, FlushOptions, StoreOptions, TouchOptions } from './call-options.ts'
 export { MemcachedClient } from './client.ts'
-export type { Discovery, DiscoveryContext } from './discovery/discovery.ts'
+export type { Discovered, Discovery, DiscoveryContext } from './discovery/discovery.ts'
+export { elastiCache, type ElastiCacheOptions } from './discovery/elasticache.ts'
 export type { ExpiryOptions } from './expiry.ts'
 export type {
   Hardening,

@@ -127,6 +127,11 @@ export function readOptions(options: MemcachedClientOptions): {
       `MemcachedClient: protocol: '${protocol}' cannot be spoken after ${auth.name}, which speaks ${auth.protocol}: leave "protocol" out`,
     )
   }
+  if (options.discovery !== undefined && auth?.protocol === 'binary') {
+    throw new TypeError(
+      `MemcachedClient: "discovery" speaks text, which a server does not after ${auth.name}: name the servers themselves`,
+    )
+  }
   if (typeof namespace !== 'string') throw new TypeError('MemcachedClient: "namespace" must be a string')
   const onServerDown = choice('onServerDown', options.onServerDown, ['error', 'miss', 'rehash'])
   const timeout = milliseconds('timeout', options.timeout, 5_000)

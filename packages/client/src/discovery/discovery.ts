@@ -1,13 +1,21 @@
 import type { Channel, Endpoint, TcpEndpoint } from '@memkeep/core'
 
-/** Finds out which servers there are. */
+/** What a {@link Discovery} found. */
+export interface Discovered {
+  /** Grows with every change of the cluster: an answer that is older than the last one is not used. */
+  readonly version: number
+  /** The servers of the cluster, one at least. */
+  readonly servers: readonly TcpEndpoint[]
+}
+
+/** Finds out which servers there are. It keeps no state: several clients may share it. */
 export interface Discovery {
   /** A word for messages: `elasticache`. */
   readonly name: string
   /** Milliseconds between two questions. */
   readonly interval: number
-  /** Asks one of the configured endpoints; rejects when none could tell. */
-  discover(context: DiscoveryContext): Promise<readonly TcpEndpoint[]>
+  /** Asks one of the configured endpoints; rejects with `ERR_MEMKEEP_DISCOVERY_FAILED` when none could tell. */
+  discover(context: DiscoveryContext): Promise<Discovered>
 }
 
 /** What a {@link Discovery} asks with. */

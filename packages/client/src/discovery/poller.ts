@@ -24,6 +24,7 @@ export class DiscoveryPoller {
   #first: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #known: readonly string[] = []
+  #version = 0
 
   constructor(options: PollerOptions) {
     this.#options = options
@@ -69,14 +70,19 @@ export class DiscoveryPoller {
     }, connectTimeout)
     try {
       this.#stopping.signal.throwIfAborted()
-      const servers = await discovery.discover({
+      const { version, servers } = await discovery.discover({
         endpoints,
         open: (endpoint, { signal }) => openChannel(endpoint, { transport, auth, signal }),
         signal: AbortSignal.any([deadline.signal, this.#stopping.signal]),
       })
       this.#stopping.signal.throwIfAborted()
-      onServers(servers)
-      this.#known = servers.map(formatEndpoint)
+      if (version >= this.#version) {
+        this.#version = version
+        const known = servers.map(formatEndpoint)
+        // an answer that changes nothing must not cost the connections' ring
+        if (known.join() !== this.#known.join()) onServers(servers)
+        this.#known = known
+      }
       this.#publish(undefined)
     } catch (error) {
       this.#publish(error)
