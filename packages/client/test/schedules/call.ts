@@ -28,7 +28,7 @@ const VERB = {
 /** How many milliseconds beyond its timeout a promise may be pending: those that the client's timer rounds up to. */
 const SLACK = 3
 /** How many milliseconds too early a timeout may come: the client reads the time once in a turn. */
-const TURN = 0.5
+const TURN = 1
 
 /** What the server does to a schedule as a whole, which decides what errors a call may end with. */
 export interface Circumstances {

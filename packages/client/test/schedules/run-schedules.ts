@@ -12,8 +12,8 @@ export interface RunOptions {
   /** The number of the first one. */
   readonly first: number
   readonly count: number
-  /** After how many failures there is enough to look into. Default 3. */
-  readonly enough?: number
+  /** Whether there is enough to look into, so that no more are played. Default: from three failures on. */
+  readonly enough?: (failures: readonly string[]) => boolean
 }
 
 /** What became of a run. */
@@ -25,7 +25,12 @@ export interface Run {
 }
 
 /** Plays schedules on a clock of their own, which stands in the place of the real one meanwhile. */
-export async function runSchedules({ seed, first, count, enough = 3 }: RunOptions): Promise<Run> {
+export async function runSchedules({
+  seed,
+  first,
+  count,
+  enough = ({ length }) => length >= 3,
+}: RunOptions): Promise<Run> {
   const clock = new VirtualClock()
   const failures: string[] = []
   const seen = new Map<string, number>()
@@ -56,7 +61,7 @@ export async function runSchedules({ seed, first, count, enough = 3 }: RunOption
       let playing = 0
       const turn = (): void => {
         clock.step()
-        if (failures.length >= enough) next = first + count
+        if (failures.length > 0 && enough(failures)) next = first + count
         for (; playing < AT_ONCE && next < first + count; next++) {
           playing++
           void play(next).then(() => playing--)

@@ -47,7 +47,7 @@ export async function playSchedule(
   })
   const calls: Call[] = []
   const endings: Promise<string>[] = []
-  const closeEarly = random.chance(8) ? random.below(20) : undefined
+  const closeEarly = random.chance(8) ? random.below(30) : undefined
   let closing: Promise<unknown> | undefined
   const close = (): Promise<unknown> => {
     circumstances.closed = true
@@ -91,8 +91,8 @@ function options(
     overload: rejects ? random.pick(['wait', 'reject']) : 'wait',
     retries: random.below(3),
     timeout: hostile ? random.between(5, 30) : LONG,
-    connectTimeout: hostile ? random.between(5, 30) : LONG,
-    // pauses that are over before the next whole millisecond: nothing but the seed decides what is played
+    connectTimeout: hostile ? random.between(5, 40) : LONG,
+    // such a pause is over in the next turn, whatever was drawn: nothing but the seed decides what is played
     reconnectMinDelay: 1,
     reconnectMaxDelay: 1,
     ejectAfter: random.between(1, 4),
@@ -107,7 +107,7 @@ function turns(random: Random, hostile: boolean): readonly Turn[] {
     const size = random.between(1, left)
     left -= size
     const calls = Array.from({ length: size }, () => callPlan(random, hostile))
-    turns.push({ pause: turns.length === 0 ? 0 : random.pick([0.25, 0.5, 1, 2, 5, 15]), calls })
+    turns.push({ pause: turns.length === 0 ? 0 : random.pick([1, 1, 2, 3, 6, 20]), calls })
   }
   return turns
 }
@@ -121,8 +121,8 @@ function callPlan(random: Random, hostile: boolean): CallPlan {
   return {
     operation,
     keys,
-    timeout: hostile ? random.between(2, 30) : LONG,
-    abortAfter: random.chance(10) ? random.below(8) : undefined,
+    timeout: hostile ? random.between(2, 40) : LONG,
+    abortAfter: random.chance(10) ? random.below(15) : undefined,
   }
 }
 

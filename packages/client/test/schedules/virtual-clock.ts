@@ -1,6 +1,3 @@
-/** Milliseconds that one turn of the event loop takes on a {@link VirtualClock}: a sum of these has no rounding. */
-const TURN = 0.25
-
 /** What the clock's `setTimeout` returns, as far as the client uses it. */
 class VirtualTimer {
   callback: (() => void) | undefined
@@ -21,7 +18,7 @@ class VirtualTimer {
 }
 
 /**
- * Time that passes by a quarter of a millisecond with every turn of the real event loop, for thousands of clients
+ * Time that passes by a millisecond with every turn of the real event loop, for thousands of clients
  * at once: no machine is too slow for their timeouts, nothing is waited for, and a seed plays the same every time.
  * Only `performance.now`, `setTimeout` and `clearTimeout` are replaced; microtasks, `process.nextTick`,
  * `setImmediate` and streams are Node's own. A timer that is due runs as an immediate, which is how Node does it
@@ -29,7 +26,6 @@ class VirtualTimer {
  */
 export class VirtualClock {
   #now = 0
-  #turn = 0
   readonly #due = new Map<number, VirtualTimer[]>()
   readonly #real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout }
 
@@ -58,21 +54,20 @@ export class VirtualClock {
 
   /** Calls back when that many milliseconds have passed. */
   after(milliseconds: number, callback: () => void): VirtualTimer {
-    const turn = this.#turn + Math.max(1, Math.ceil(milliseconds / TURN))
+    const at = this.#now + Math.max(1, Math.ceil(milliseconds))
     const timer = new VirtualTimer(callback)
-    const due = this.#due.get(turn)
-    if (due === undefined) this.#due.set(turn, [timer])
+    const due = this.#due.get(at)
+    if (due === undefined) this.#due.set(at, [timer])
     else due.push(timer)
     return timer
   }
 
   /** Lets one turn pass. */
   step(): void {
-    this.#turn++
-    this.#now += TURN
-    const due = this.#due.get(this.#turn)
+    this.#now++
+    const due = this.#due.get(this.#now)
     if (due === undefined) return
-    this.#due.delete(this.#turn)
+    this.#due.delete(this.#now)
     for (const timer of due) if (timer.callback !== undefined) setImmediate(timer.fire)
   }
 }
