@@ -5,7 +5,8 @@ import { Request, type Take } from './connection/request.ts'
 import type { ClientSettings } from './options.ts'
 import { PartialResult, type ServerFault } from './partial-result.ts'
 import type { Command } from './protocol/command.ts'
-import { UNREACHABLE, type Server } from './server/server.ts'
+import { isUnreachable } from './server/faults.ts'
+import type { Server } from './server/server.ts'
 import { TurnClock } from './turn-clock.ts'
 import { channels, type CommandMessage, type Operation } from './telemetry/channels.ts'
 import { traced } from './telemetry/trace.ts'
@@ -100,11 +101,6 @@ export class Asker {
     const message = { operation, server: name, endpoint, keyCount: keys.length }
     return this.#settings.traceKeys ? { ...message, keys } : message
   }
-}
-
-/** Whether an error says that a server cannot be reached, or answers no more. */
-export function isUnreachable(error: unknown): boolean {
-  return error instanceof MemkeepError && UNREACHABLE.has(error.code)
 }
 
 /** What a promise is, if it is there by then. */

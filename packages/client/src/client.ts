@@ -1,5 +1,5 @@
-import { assertKey, composeMiddleware, formatEndpoint, MemkeepError, type Pipeline } from '@memkeep/core'
-import { Asker, isUnreachable } from './asker.ts'
+import { assertKey, composeMiddleware, MemkeepError, type Pipeline } from '@memkeep/core'
+import { Asker } from './asker.ts'
 import {
   readUint32,
   readUint64,
@@ -31,6 +31,7 @@ import {
   type CasResult,
   type Item,
 } from './results.ts'
+import { isUnreachable } from './server/faults.ts'
 import { deleteTooLarge } from './too-large.ts'
 
 /**
@@ -52,13 +53,11 @@ export class MemcachedClient implements AsyncDisposable {
   readonly #asker: Asker
   readonly #pipeline: Pipeline
   readonly #settings: ClientSettings
-  readonly #discovers: boolean
 
   /** @throws MemkeepError, TypeError or RangeError for options that do not hold */
   constructor(options: MemcachedClientOptions) {
     const { settings, cluster } = readOptions(options)
     this.#settings = settings
-    this.#discovers = cluster.discovery !== undefined
     this.#pipeline = composeMiddleware(options.middleware ?? [])
     this.#asker = new Asker(settings, cluster)
   }
@@ -245,13 +244,7 @@ export class MemcachedClient implements AsyncDisposable {
    * `ERR_MEMKEEP_UNSUPPORTED_OPERATION` with a discovery
    */
   addServer(server: string | WeightedEndpoint): void {
-    this.#refuseDiscovered()
-    const { cluster } = this.#asker
-    const added = readMembers(server)
-    const members = readMembers(
-      [...cluster.members, ...added].map(({ endpoint, weight }) => ({ ...endpoint, weight })),
-    )
-    cluster.setMembers(members, this.#settings.closeTimeout)
+    this.#asker.cluster.add(readMembers(server), this.#settings.closeTimeout)
   }
 
   /**
@@ -261,13 +254,7 @@ export class MemcachedClient implements AsyncDisposable {
    * @throws MemkeepError `ERR_MEMKEEP_UNSUPPORTED_OPERATION` with a discovery
    */
   removeServer(name: string): void {
-    this.#refuseDiscovered()
-    const { cluster } = this.#asker
-    const rest = cluster.members.filter(({ endpoint }) => formatEndpoint(endpoint) !== name)
-    if (rest.length === cluster.members.length)
-      throw new RangeError(`There is no server ${JSON.stringify(name)}`)
-    if (rest.length === 0) throw new RangeError('The last server cannot be removed: close the client')
-    cluster.setMembers(rest, this.#settings.closeTimeout)
+    this.#asker.cluster.remove(name, this.#settings.closeTimeout)
   }
 
   /**
@@ -385,14 +372,6 @@ export class MemcachedClient implements AsyncDisposable {
     throw new MemkeepError(
       'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
       `${operation} works on the stored bytes, which a middleware has changed: read the value, change it, and store it with cas().`,
-    )
-  }
-
-  #refuseDiscovered(): void {
-    if (!this.#discovers) return
-    throw new MemkeepError(
-      'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
-      'The servers are those that the discovery names: change them there, or leave "discovery" out.',
     )
   }
 }

@@ -1,4 +1,4 @@
-import { formatEndpoint, type Endpoint } from '@memkeep/core'
+import { formatEndpoint, MemkeepError, parseEndpoints, type Endpoint } from '@memkeep/core'
 import type { Discovery } from './discovery/discovery.ts'
 import { DiscoveryPoller } from './discovery/poller.ts'
 import { ketama } from './ring/ketama.ts'
@@ -33,19 +33,18 @@ export class Cluster {
   #ring: Ring
   readonly #isUp = (index: number): boolean => this.#servers[index]?.up === true
 
-  /** @param onRemoved settles what becomes of a server that is not used any more */
   constructor(options: ClusterOptions) {
     this.#options = options
     this.#ring = this.#ringOf([])
     const { discovery, members } = options
-    if (discovery === undefined) this.setMembers(members, 0)
+    if (discovery === undefined) this.#setMembers(members, 0)
     else {
       this.#poller = new DiscoveryPoller({
         discovery,
         endpoints: members.map(({ endpoint }) => endpoint),
         connection: options.server,
         onServers: (endpoints) => {
-          this.setMembers(
+          this.#setMembers(
             endpoints.map((endpoint) => ({ endpoint, weight: 1 })),
             options.server.timeout,
           )
@@ -59,17 +58,13 @@ export class Cluster {
     return this.#servers.length > 0 ? undefined : this.#poller?.start()
   }
 
-  get members(): readonly Member[] {
-    return this.#members
-  }
-
   get servers(): readonly Server[] {
     return this.#servers
   }
 
   /** The server that a key, as it goes over the wire, belongs to. */
   serverOf(wireKey: string): Server {
-    const [first] = this.#servers
+    const first = this.#servers[0]
     if (first !== undefined && this.#servers.length === 1) return first
     const up = this.#options.rehash ? this.#ring.pick(wireKey, this.#isUp) : -1
     const server = this.#servers[up < 0 ? this.#ring.pick(wireKey) : up]
@@ -78,11 +73,39 @@ export class Cluster {
   }
 
   /**
+   * Takes further servers into use.
+   *
+   * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT` for one that is there already,
+   * `ERR_MEMKEEP_UNSUPPORTED_OPERATION` with a discovery
+   */
+  add(members: readonly Member[], closeTimeout: number): void {
+    this.#refuseDiscovered()
+    const all = [...this.#members, ...members]
+    parseEndpoints(all.map(({ endpoint }) => endpoint))
+    this.#setMembers(all, closeTimeout)
+  }
+
+  /**
+   * Takes a server out of use.
+   *
+   * @throws RangeError when there is no such server, or no other one
+   * @throws MemkeepError `ERR_MEMKEEP_UNSUPPORTED_OPERATION` with a discovery
+   */
+  remove(name: string, closeTimeout: number): void {
+    this.#refuseDiscovered()
+    const rest = this.#members.filter(({ endpoint }) => formatEndpoint(endpoint) !== name)
+    if (rest.length === this.#members.length)
+      throw new RangeError(`There is no server ${JSON.stringify(name)}`)
+    if (rest.length === 0) throw new RangeError('The last server cannot be removed: close the client')
+    this.#setMembers(rest, closeTimeout)
+  }
+
+  /**
    * Changes the servers to these. Those that stay keep their connections; those that go finish what they were asked.
    *
    * @param closeTimeout milliseconds that those that go have for that
    */
-  setMembers(members: readonly Member[], closeTimeout: number): void {
+  #setMembers(members: readonly Member[], closeTimeout: number): void {
     const known = new Map(this.#servers.map((server) => [server.name, server]))
     this.#servers = members.map(({ endpoint }) => {
       const name = formatEndpoint(endpoint)
@@ -99,6 +122,14 @@ export class Cluster {
   async close(timeout: number): Promise<void> {
     this.#poller?.stop()
     await Promise.all(this.#servers.map((server) => server.close(timeout)))
+  }
+
+  #refuseDiscovered(): void {
+    if (this.#poller === undefined) return
+    throw new MemkeepError(
+      'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
+      'The servers are those that the discovery names: change them there, or leave "discovery" out.',
+    )
   }
 
   #ringOf(members: readonly Member[]): Ring {

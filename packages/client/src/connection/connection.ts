@@ -1,4 +1,4 @@
-import { MemkeepError, type Channel } from '@memkeep/core'
+import type { Channel } from '@memkeep/core'
 import type { Protocol } from '../protocol/protocol.ts'
 import { desynchronised, type Reply } from '../protocol/reply.ts'
 import { ReplyReader } from '../protocol/reply-reader.ts'
@@ -10,8 +10,6 @@ import { WriteBatch } from './write-batch.ts'
 export interface ConnectionOptions {
   readonly channel: Channel
   readonly protocol: Protocol
-  /** The server as the user wrote it, for messages. */
-  readonly server: string
   /** Called after replies came: there is room for more requests. */
   readonly onReplies: (connection: Connection) => void
   /** Called once, when the connection can take no more requests. */
@@ -188,13 +186,4 @@ export class Connection {
       cause,
     })
   }
-}
-
-/** The error of a request that was written and lost its connection. */
-export function connectionLost(server: string, cause: unknown): MemkeepError {
-  return new MemkeepError(
-    'ERR_MEMKEEP_CONNECTION_LOST',
-    `The connection to ${server} was lost before the reply came; the command may or may not have been carried out.`,
-    { cause },
-  )
 }

@@ -1,4 +1,5 @@
-import { formatEndpoint, MemkeepError, openChannel, type Endpoint } from '@memkeep/core'
+import { formatEndpoint, openChannel, type Endpoint } from '@memkeep/core'
+import { clientClosed } from '../server/faults.ts'
 import type { OpenOptions } from '../server/open-connection.ts'
 import { channels, type DiscoveryMessage } from '../telemetry/channels.ts'
 import type { Discovery } from './discovery.ts'
@@ -46,7 +47,7 @@ export class DiscoveryPoller {
   /** Ends what is under way, and asks no more. */
   stop(): void {
     clearTimeout(this.#timer)
-    this.#stopping.abort(new MemkeepError('ERR_MEMKEEP_CLOSED', 'The client is closed: make a new one.'))
+    this.#stopping.abort(clientClosed())
   }
 
   #schedule(): void {

@@ -1,24 +1,22 @@
-import { formatEndpoint, MemkeepError, type Endpoint } from '@memkeep/core'
-import { Connection, connectionLost, type Leftovers } from '../connection/connection.ts'
+import { formatEndpoint, type Endpoint } from '@memkeep/core'
+import { Connection, type Leftovers } from '../connection/connection.ts'
 import type { Request } from '../connection/request.ts'
-import { RequestQueue } from '../connection/request-queue.ts'
-import { isRead, payloadBound } from '../protocol/command.ts'
+import { isRead } from '../protocol/command.ts'
 import { channels } from '../telemetry/channels.ts'
-import { openConnection, type OpenOptions } from './open-connection.ts'
+import { DeadlineTimer } from './deadline-timer.ts'
+import { clientClosed, connectionLost, overloaded, serverDown, silent } from './faults.ts'
 import { Health, type HealthOptions } from './health.ts'
+import { openConnection, type OpenedConnection, type OpenOptions } from './open-connection.ts'
+import { WaitingRoom, type WaitingLimits } from './waiting-room.ts'
 
 /** How much a server is asked at once, and what happens beyond. */
-export interface LimitOptions {
+export interface LimitOptions extends WaitingLimits {
   /** Connections to one server at most. */
   readonly connections: number
   /** Commands in flight on one connection from which on further ones wait. */
   readonly maxInFlight: number
   /** Bytes of commands in flight on one connection from which on further ones wait. */
   readonly maxInFlightBytes: number
-  /** Requests that may wait. */
-  readonly maxWaiting: number
-  /** Bytes of keys and values that may wait. */
-  readonly maxWaitingBytes: number
   /** What happens to a request that finds every connection full. */
   readonly overload: 'wait' | 'reject'
 }
@@ -40,19 +38,20 @@ export class Server {
   readonly #options: ServerOptions
   readonly #health: Health
   readonly #closing = new AbortController()
-  readonly #waiting = new RequestQueue()
-  #waitingBytes = 0
+  readonly #waiting: WaitingRoom
+  readonly #deadlines = new DeadlineTimer((now) => {
+    this.#expire(now)
+  })
   #connections: Connection[] = []
   #opening = 0
   #closed = false
-  #timer: NodeJS.Timeout | undefined
-  #wakeAt = Infinity
 
   constructor(options: ServerOptions) {
     this.#options = options
     this.endpoint = options.endpoint
     this.name = formatEndpoint(options.endpoint)
     this.#health = new Health(options)
+    this.#waiting = new WaitingRoom(options)
   }
 
   /** Whether it is in use: an ejected server is not, until a connection can be opened again. */
@@ -72,7 +71,7 @@ export class Server {
     const connection = this.#freest()
     if (connection !== undefined && this.#waiting.length === 0 && this.#hasRoom(connection)) {
       connection.send(request)
-      if (request.deadline < this.#wakeAt) this.#wake(request.deadline)
+      this.#deadlines.add(request.deadline)
     } else {
       this.#wait(request, connection)
     }
@@ -90,22 +89,21 @@ export class Server {
     this.#closing.abort(clientClosed())
     for (const connection of [...this.#connections]) connection.destroy(clientClosed())
     this.#failWaiting(clientClosed())
-    clearTimeout(this.#timer)
+    this.#deadlines.stop()
   }
 
   *#requests(): Iterable<Request> {
-    yield* this.#waiting
+    yield* this.#waiting.requests()
     for (const connection of this.#connections) yield* connection.requests()
   }
 
   /** The open connection with the fewest commands in flight; opens one more while all are busy. */
   #freest(): Connection | undefined {
-    const [first, ...others] = this.#connections
-    if (first === undefined) return undefined
+    const first = this.#connections[0]
     const { connections } = this.#options
-    if (connections === 1) return first
+    if (first === undefined || connections === 1) return first
     let freest = first
-    for (const connection of others) if (connection.commands < freest.commands) freest = connection
+    for (const connection of this.#connections) if (connection.commands < freest.commands) freest = connection
     if (freest.commands > 0 && this.#connections.length + this.#opening < connections) this.#open()
     return freest
   }
@@ -117,19 +115,16 @@ export class Server {
   }
 
   #wait(request: Request, connection: Connection | undefined): void {
-    const { overload, maxWaiting, maxWaitingBytes } = this.#options
     if (connection === undefined && !this.#mayWait()) {
       request.fail(this.#down())
       return
     }
-    const full = connection !== undefined && overload === 'reject'
-    if (full || this.#waiting.length >= maxWaiting || this.#waitingBytes >= maxWaitingBytes) {
+    if ((connection !== undefined && this.#options.overload === 'reject') || this.#waiting.full) {
       request.fail(overloaded(this.name))
       return
     }
     this.#waiting.push(request)
-    this.#waitingBytes += sizeOf(request)
-    this.#wake(request.deadline)
+    this.#deadlines.add(request.deadline)
     if (connection === undefined && this.#opening === 0) this.#open()
   }
 
@@ -153,48 +148,48 @@ export class Server {
       const connection = this.#freest()
       if (connection === undefined || !this.#hasRoom(connection)) return
       const request = this.#waiting.shift()
-      if (request === undefined) return
-      this.#waitingBytes -= sizeOf(request)
-      if (!request.settled) connection.send(request)
+      if (request?.settled === false) connection.send(request)
     }
   }
 
   #failWaiting(error: Error): void {
-    this.#waitingBytes = 0
     for (const request of this.#waiting.drain()) request.fail(error)
   }
 
   #open(): void {
     this.#opening++
     openConnection(this.endpoint, this.#options, this.#closing.signal).then(
-      ({ channel, protocol }) => {
+      (opened) => {
         this.#opening--
-        if (this.#closing.signal.aborted) {
-          channel.destroy()
-          return
-        }
-        const connection = new Connection({
-          channel,
-          protocol,
-          server: this.name,
-          onReplies: () => {
-            if (this.#health.answered()) this.#publish('reinstate', undefined)
-            if (this.#waiting.length > 0) this.#pump()
-          },
-          onClose: (ended, left) => {
-            this.#onClose(ended, left)
-          },
-        })
-        if (this.#health.connected()) this.#publish('reinstate', undefined)
-        if (!connection.open) return
-        this.#connections.push(connection)
-        this.#pump()
+        this.#onOpened(opened)
       },
       (error: unknown) => {
         this.#opening--
         this.#onConnectFailed(error instanceof Error ? error : new Error(String(error)))
       },
     )
+  }
+
+  #onOpened({ channel, protocol }: OpenedConnection): void {
+    if (this.#closing.signal.aborted) {
+      channel.destroy()
+      return
+    }
+    const connection = new Connection({
+      channel,
+      protocol,
+      onReplies: () => {
+        if (this.#health.answered()) this.#publish('reinstate', undefined)
+        if (this.#waiting.length > 0) this.#pump()
+      },
+      onClose: (ended, left) => {
+        this.#onClose(ended, left)
+      },
+    })
+    if (this.#health.connected()) this.#publish('reinstate', undefined)
+    if (!connection.open) return
+    this.#connections.push(connection)
+    this.#pump()
   }
 
   #onConnectFailed(error: Error): void {
@@ -228,10 +223,7 @@ export class Server {
 
   /** Puts requests before those that wait: nothing of them was written, or they are reads to be tried again. */
   #requeue(requests: readonly Request[]): void {
-    for (const request of requests) {
-      request.rewind()
-      this.#waitingBytes += sizeOf(request)
-    }
+    for (const request of requests) request.rewind()
     this.#waiting.unshift(requests)
     if (this.#waiting.length === 0) return
     if (this.#connections.length > 0) this.#pump()
@@ -250,19 +242,6 @@ export class Server {
     channel.publish({ server, endpoint, faults: this.#health.faults, error })
   }
 
-  /** Makes sure that the timer of all requests goes off no later than that. */
-  #wake(deadline: number): void {
-    if (deadline >= this.#wakeAt) return
-    clearTimeout(this.#timer)
-    this.#wakeAt = deadline
-    // a millisecond more than needed, so that what is due then is surely due
-    const left = Math.max(0, Math.ceil(deadline - performance.now())) + 1
-    this.#timer = setTimeout(() => {
-      this.#wakeAt = Infinity
-      this.#expire(performance.now())
-    }, left).unref()
-  }
-
   /** Settles what is due, and closes connections that are dead. */
   #expire(now: number): void {
     for (const connection of this.#connections) {
@@ -272,80 +251,30 @@ export class Server {
       )
       if (dead) connection.destroy(silent(this.name))
     }
-    if (this.#expireOf(this.#waiting, now).length > 0) this.#forgetSettled()
+    if (this.#expireOf(this.#waiting.requests(), now).length > 0) this.#waiting.forgetSettled()
   }
 
   /** Settles those requests that are due, returns them, and sets the timer for the next one. */
   #expireOf(requests: Iterable<Request>, now: number): readonly Request[] {
     const late: Request[] = []
-    let next = Infinity
     for (const request of requests) {
       if (request.settled) continue
       if (request.deadline <= now) {
         request.expire(this.name)
         late.push(request)
-      } else if (request.deadline < next) next = request.deadline
+      } else this.#deadlines.add(request.deadline)
     }
-    if (next < Infinity) this.#wake(next)
     return late
   }
 
-  #forgetSettled(): void {
-    const rest = this.#waiting.drain().filter(({ settled }) => !settled)
-    this.#waiting.unshift(rest)
-    this.#waitingBytes = rest.reduce((sum, request) => sum + sizeOf(request), 0)
-  }
-
   #down(): Error {
-    const { lastError } = this.#health
-    // a wrong password or certificate stays what it is
-    if (lastError instanceof MemkeepError && !UNREACHABLE.has(lastError.code)) return lastError
-    const pause = Math.ceil(this.#health.pause(performance.now()))
-    return new MemkeepError(
-      'ERR_MEMKEEP_SERVER_DOWN',
-      `${this.name} is down and is tried again in ${String(pause)} ms: check that it runs and can be reached.`,
-      { cause: lastError },
-    )
+    return serverDown(this.name, this.#health.lastError, this.#health.pause(performance.now()))
   }
-}
-
-/** The codes that say that a server cannot be reached, or answers no more. */
-export const UNREACHABLE: ReadonlySet<string> = new Set([
-  'ERR_MEMKEEP_CONNECT_FAILED',
-  'ERR_MEMKEEP_CONNECT_TIMEOUT',
-  'ERR_MEMKEEP_CONNECTION_LOST',
-  'ERR_MEMKEEP_COMMAND_TIMEOUT',
-  'ERR_MEMKEEP_SERVER_DOWN',
-])
-
-/** The error of a request to a client that is closed. */
-export function clientClosed(): MemkeepError {
-  return new MemkeepError('ERR_MEMKEEP_CLOSED', 'The client is closed: make a new one.')
-}
-
-function overloaded(server: string): MemkeepError {
-  return new MemkeepError(
-    'ERR_MEMKEEP_OVERLOADED',
-    `More is asked of ${server} than may be in flight and wait: ask less at once, or raise "maxInFlight" or "maxWaiting".`,
-  )
-}
-
-function silent(server: string): MemkeepError {
-  return new MemkeepError(
-    'ERR_MEMKEEP_COMMAND_TIMEOUT',
-    `${server} stopped answering: check its load and the network.`,
-  )
 }
 
 function isReadOnly(request: Request): boolean {
   for (let index = 0; index < request.count; index++) if (!isRead(request.at(index))) return false
   return true
-}
-
-function sizeOf(request: Request): number {
-  let bytes = 0
-  for (let index = 0; index < request.count; index++) bytes += payloadBound(request.at(index))
-  return bytes
 }
 
 /** Waits for a promise, but no longer than that many milliseconds. */
