@@ -126,7 +126,7 @@ function insert(parts: readonly Part[], at: number, part: Part | undefined): Fau
   return { parts: parts.toSpliced(at, 0, ...more), from: at, ending: undefined }
 }
 
-/** The same request under another key and with another token. */
+/** The same request under another key, and with a token that nobody had: to forge a used one is to know the protocol. */
 function misname(asked: Asked, random: Random): Asked {
-  return { ...asked, key: `${asked.key}x`, opaque: (asked.opaque + random.pick([1, 2, 256, -1])) >>> 0 }
+  return { ...asked, key: `${asked.key}x`, opaque: (asked.opaque + random.pick([256, 65_536, -256])) >>> 0 }
 }

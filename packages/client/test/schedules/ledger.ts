@@ -70,8 +70,9 @@ export class Ledger {
   /** Notes that an answer is out, whole, in order and without a fault before it; only its own call may have it now. */
   delivered({ asked: { verb, key }, outcome }: Answer, connection: object): void {
     const [call, other] = this.#calls.get(`${verb} ${key}`) ?? []
-    // of several calls that ask the same it is not known which one it is for
-    if (call !== undefined && other === undefined) call.delivered(outcome, connection)
+    // of several that ask the same it is not known which one it is for, a set that was too large and deletes among them
+    if (other !== undefined || (verb === 'delete' && this.hasSaid('too-large', 'set', key))) return
+    call?.delivered(outcome, connection)
   }
 
   /** Whether a request was answered like that, or may have taken such an answer for its own: it has no token. */
