@@ -1,6 +1,7 @@
 import { MemkeepError } from '@memkeep/core'
 import { readTimeout, type CallOptions } from './call-options.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
+import { AbortWatch } from './connection/abort-watch.ts'
 import { Request, type Take } from './connection/request.ts'
 import type { ClientSettings } from './options.ts'
 import { PartialResult, type ServerFault } from './partial-result.ts'
@@ -24,6 +25,7 @@ export class Asker {
   readonly cluster: Cluster
   readonly #settings: ClientSettings
   readonly #clock = new TurnClock()
+  readonly #aborts = new AbortWatch()
 
   constructor(settings: ClientSettings, cluster: ClusterOptions) {
     this.#settings = settings
@@ -90,7 +92,8 @@ export class Asker {
       now: this.#clock.now(),
       retries,
     }
-    const request = new Request(question, patience, options?.signal)
+    const request = new Request(question, patience)
+    if (options?.signal !== undefined) this.#aborts.watch(options.signal, request)
     server.dispatch(request)
     // it is what `take` returns
     return request.result as Promise<T>

@@ -21,11 +21,7 @@ export interface ExpiryOptions {
  * @throws RangeError for negative numbers, fractions, NaN, and times that memcached's 32 bits cannot hold
  * @throws TypeError when both `ttl` and `expiresAt` are given, or `expiresAt` is no Date
  */
-export function toExptime(
-  { ttl, expiresAt }: ExpiryOptions,
-  defaultTtl: number,
-  now?: number,
-): number {
+export function toExptime({ ttl, expiresAt }: ExpiryOptions, defaultTtl: number, now?: number): number {
   if (expiresAt === undefined) return fromTtl(ttl ?? defaultTtl, now)
   if (ttl !== undefined) throw new TypeError('Give either ttl or expiresAt, not both')
   if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime())) {

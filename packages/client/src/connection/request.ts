@@ -37,6 +37,8 @@ export class Request {
   readonly count: number
   /** Whether the promise is settled. */
   settled = false
+  /** Called once, when it is settled. */
+  onSettled: (() => void) | undefined
   /** The token of its first command on the connection that it was written to. */
   opaque = 0
   /** How many of its commands are answered. */
@@ -50,9 +52,8 @@ export class Request {
   #resolve: (value: unknown) => void = unset
   #reject: (error: unknown) => void = unset
   #failure: unknown
-  #stopListening: (() => void) | undefined
 
-  constructor(asked: Asked, { timeout, now, retries }: Patience, signal: AbortSignal | undefined) {
+  constructor(asked: Asked, { timeout, now, retries }: Patience) {
     this.#asked = asked
     this.calledAt = now
     this.timeout = timeout
@@ -65,7 +66,6 @@ export class Request {
       this.#resolve = resolve
       this.#reject = reject
     })
-    if (signal !== undefined) this.#listen(signal)
   }
 
   /** When it must be settled, in milliseconds of `performance.now()`. */
@@ -133,23 +133,9 @@ export class Request {
     this.#failure = undefined
   }
 
-  #listen(signal: AbortSignal): void {
-    if (signal.aborted) {
-      this.fail(signal.reason)
-      return
-    }
-    const onAbort = (): void => {
-      this.fail(signal.reason)
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    this.#stopListening = () => {
-      signal.removeEventListener('abort', onAbort)
-    }
-  }
-
   #settle(): void {
     this.settled = true
-    this.#stopListening?.()
+    this.onSettled?.()
   }
 }
 

@@ -1,0 +1,42 @@
+import type { Request } from './request.ts'
+
+/** A signal's requests, and how to stop listening to it. */
+interface Watched {
+  readonly requests: Set<Request>
+  readonly stop: () => void
+}
+
+/** Ends requests when their signals say so, with one listener a signal, however many requests share it. */
+export class AbortWatch {
+  readonly #watched = new WeakMap<AbortSignal, Watched>()
+
+  /** Fails the request with the signal's reason, now or when it aborts; lets go of it when it is settled. */
+  watch(signal: AbortSignal, request: Request): void {
+    if (signal.aborted) {
+      request.fail(signal.reason)
+      return
+    }
+    const watched = this.#watched.get(signal) ?? this.#listen(signal)
+    watched.requests.add(request)
+    request.onSettled = () => {
+      watched.requests.delete(request)
+      if (watched.requests.size > 0) return
+      watched.stop()
+      this.#watched.delete(signal)
+    }
+  }
+
+  #listen(signal: AbortSignal): Watched {
+    const requests = new Set<Request>()
+    const onAbort = (): void => {
+      for (const request of requests) request.fail(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort)
+    const stop = (): void => {
+      signal.removeEventListener('abort', onAbort)
+    }
+    const watched = { requests, stop }
+    this.#watched.set(signal, watched)
+    return watched
+  }
+}
