@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { WriteBatch } from './write-batch.ts'
 
 /** Writes commands of the given sizes, each filled with its own number, reserving more than is used. */
-function chunksOf(batch: WriteBatch, sizes: readonly number[]): readonly Buffer[] {
+function write(batch: WriteBatch, sizes: readonly number[]): void {
   for (const [number, size] of sizes.entries()) {
     const out = batch.reserve(size + 50)
     out.fill(number % 256, batch.at, batch.at + size)
     batch.commit(batch.at + size)
   }
-  return batch.take()
+  batch.flush()
+  expect(batch.pending).toBe(false)
 }
 
 describe('WriteBatch', () => {
@@ -18,8 +19,13 @@ describe('WriteBatch', () => {
     const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 50_000 })))
     fc.assert(
       fc.property(fc.array(sizes, { maxLength: 5 }), (turns) => {
-        const batch = new WriteBatch()
-        const written = turns.map((turn) => chunksOf(batch, turn))
+        let chunks: Buffer[] = []
+        const batch = new WriteBatch((chunk) => chunks.push(chunk))
+        const written = turns.map((turn) => {
+          chunks = []
+          write(batch, turn)
+          return chunks
+        })
         for (const [index, turn] of turns.entries()) {
           const chunks = written[index] ?? []
           const expected = turn.map((size, number) => Buffer.alloc(size, number % 256))
@@ -38,7 +44,22 @@ describe('WriteBatch', () => {
     )
   })
 
-  it('gives nothing when nothing was written', () => {
-    expect(new WriteBatch().take()).toEqual([])
+  it('writes a full chunk at once, and what is left when it is told to', () => {
+    const chunks: number[] = []
+    const batch = new WriteBatch((chunk) => chunks.push(chunk.length))
+    batch.flush()
+    expect(chunks).toEqual([])
+    for (let command = 0; command < 20; command++) {
+      batch.reserve(1_000)
+      batch.commit(batch.at + 1_000)
+    }
+    expect(chunks).toEqual([16_000])
+    expect(batch.pending).toBe(true)
+    batch.flush()
+    expect(chunks).toEqual([16_000, 4_000])
+    batch.reserve(100_000)
+    batch.commit(batch.at + 100_000)
+    expect(chunks).toEqual([16_000, 4_000, 100_000])
+    expect(batch.pending).toBe(false)
   })
 })
