@@ -1,5 +1,5 @@
 import { MemkeepError } from '@memkeep/core'
-import { readTimeout, type CallOptions } from './call-options.ts'
+import { readTimeout, untilDeadline, type CallOptions } from './call-options.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { AbortWatch } from './connection/abort-watch.ts'
 import { Request, type Take } from './connection/request.ts'
@@ -35,7 +35,7 @@ export class Asker {
   /** Asks the server that a key belongs to. */
   ask<T>(wireKey: string, question: Question<T>): Promise<T> {
     const { unknown } = this.cluster
-    if (unknown !== undefined) return this.known(question.options).then(() => this.ask(wireKey, question))
+    if (unknown !== undefined) return this.#askLater(wireKey, question)
     return this.askServer(this.cluster.serverOf(wireKey), question)
   }
 
@@ -82,6 +82,14 @@ export class Asker {
       if (isUnreachable(error)) return missed
       throw error
     })
+  }
+
+  /** Asks when the servers are known, which takes of the time that the call has. */
+  async #askLater<T>(wireKey: string, question: Question<T>): Promise<T> {
+    const { options } = question
+    const deadline = performance.now() + (options?.timeout ?? this.#settings.timeout)
+    await this.known(options)
+    return this.ask(wireKey, { ...question, options: untilDeadline(options, deadline) })
   }
 
   #dispatch<T>(server: Server, question: Question<T>): Promise<T> {

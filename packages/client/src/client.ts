@@ -3,6 +3,7 @@ import { Asker } from './asker.ts'
 import {
   readUint32,
   readUint64,
+  untilDeadline,
   type CallOptions,
   type CountOptions,
   type FlushOptions,
@@ -333,14 +334,15 @@ export class MemcachedClient implements AsyncDisposable {
       exptime: this.#exptime(options),
       cas,
     }
-    const tooLarge = (): Promise<never> =>
-      deleteTooLarge(this.#asker, command, { limit: this.#settings.maxValueBytes, options })
-    if (entry.value.length > this.#settings.maxValueBytes) return tooLarge()
+    const tooLarge = (left: CallOptions | undefined): Promise<never> =>
+      deleteTooLarge(this.#asker, command, { limit: this.#settings.maxValueBytes, options: left })
+    if (entry.value.length > this.#settings.maxValueBytes) return tooLarge(options)
     return this.#asker.ask<T>(wireKey, {
       operation: cas === undefined ? verb : 'cas',
       commands: command,
       // a promise that rejects, which the caller's then does too
-      take: (reply) => (reply.status === 'too-large' ? (tooLarge() as T) : take(reply)),
+      take: (reply, _index, deadline) =>
+        reply.status === 'too-large' ? (tooLarge(untilDeadline(options, deadline)) as T) : take(reply),
       options,
     })
   }
@@ -354,17 +356,19 @@ export class MemcachedClient implements AsyncDisposable {
     const wireKey = this.#wireKey(key)
     const delta = readUint64('by', options.by ?? 1)
     const initial = options.initial === undefined ? undefined : readUint64('initial', options.initial)
-    const ask = (): Promise<bigint | undefined> =>
+    const deadline = performance.now() + (options.timeout ?? this.#settings.timeout)
+    const ask = (left: CountOptions): Promise<bigint | undefined> =>
       this.#asker.ask(wireKey, {
         operation,
         commands: { verb: operation, key: wireKey, delta },
         take: takeCount,
-        options,
+        options: left,
       })
-    const counted = await ask()
+    const counted = await ask(options)
     if (counted !== undefined || initial === undefined) return counted
     // whoever comes second counts what the first one stored
-    return (await this.add(key, String(initial), options)) ? initial : ask()
+    const added = await this.add(key, String(initial), untilDeadline(options, deadline))
+    return added ? initial : ask(untilDeadline(options, deadline))
   }
 
   #refuseTransformed(operation: string): void {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Channel } from '@memkeep/core'
 import type { Protocol } from '../protocol/protocol.ts'
 import { desynchronised, type Reply } from '../protocol/reply.ts'
@@ -5,6 +6,9 @@ import { ReplyReader } from '../protocol/reply-reader.ts'
 import type { Request } from './request.ts'
 import { RequestQueue } from './request-queue.ts'
 import { WriteBatch } from './write-batch.ts'
+
+/** Below this the first token of a connection is drawn: few digits, which cross the wire twice. */
+const FIRST_TOKENS = 1_000_000
 
 /** What a {@link Connection} works with. */
 export interface ConnectionOptions {
@@ -37,10 +41,10 @@ export class Connection {
   readonly #reader: ReplyReader
   readonly #queue = new RequestQueue()
   readonly #batch: WriteBatch
-  /** The token of the last command in the batch or written. */
-  #opaque = 0
+  /** The token of the last command in the batch or written; they start anywhere, so that no other connection has them. */
+  #opaque: number = randomInt(FIRST_TOKENS)
   /** The token of the last command that was written. */
-  #sent = 0
+  #sent: number = this.#opaque
   /** How many requests at the end of the queue are still in the batch. */
   #unwritten = 0
   #flushing = false

@@ -2,8 +2,12 @@ import { MemkeepError } from '@memkeep/core'
 import type { Command } from '../protocol/command.ts'
 import type { Reply } from '../protocol/reply.ts'
 
-/** Makes the result from the replies: called for each, what it returns for the last one is the result. */
-export type Take<T> = (reply: Reply, index: number) => T
+/**
+ * Makes the result from the replies: called for each, what it returns for the last one is the result.
+ *
+ * @param deadline when the result must be there, in milliseconds of `performance.now()`
+ */
+export type Take<T> = (reply: Reply, index: number, deadline: number) => T
 
 /** What a {@link Request} asks. */
 export interface Asked {
@@ -90,7 +94,7 @@ export class Request {
     if (last) this.answered++
     if (this.settled) return
     try {
-      const result = this.#asked.take(reply, index)
+      const result = this.#asked.take(reply, index, this.calledAt + this.timeout)
       if (!last || this.answered < this.count) return
       if (this.#failure === undefined) {
         this.#settle()

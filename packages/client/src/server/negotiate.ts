@@ -5,6 +5,9 @@ import { meta } from '../protocol/meta.ts'
 import type { Protocol, ProtocolName } from '../protocol/protocol.ts'
 import { text } from '../protocol/text.ts'
 
+/** What a server without these meta commands says of them; `MN` is the answer to the value that it ran. */
+const REFUSAL = /^(ERROR|MN|(CLIENT|SERVER)_ERROR .*)$/
+
 /** Which protocol to speak: one by name, or the best that the server knows. */
 export type ProtocolChoice = 'auto' | ProtocolName
 
@@ -24,7 +27,7 @@ export function familyOf(choice: ProtocolChoice, auth: Authenticator | undefined
  * Settles on the protocol of an open channel. `auto` asks the server once whether it knows the meta commands in the
  * form of memcached 1.6.10 and later, and speaks classic text to one that does not.
  *
- * @throws MemkeepError `ERR_MEMKEEP_SERVER_UNSUPPORTED` when `meta` was chosen and the server does not know it; those
+ * @throws MemkeepError `ERR_MEMKEEP_PROTOCOL` for what no memcached answers; `ERR_MEMKEEP_SERVER_UNSUPPORTED` when `meta` was chosen and the server does not know it; those
  * of the channel
  */
 export async function negotiate(
@@ -35,6 +38,12 @@ export async function negotiate(
   if (choice === 'text') return text
   const [refusal = '', ...rest] = await exchange(channel, QUESTION, parseAnswer, signal)
   if (refusal.startsWith('CLIENT_ERROR') && rest.length === 1) return meta
+  if (![refusal, ...rest.slice(0, -1)].every((line) => REFUSAL.test(line))) {
+    throw new MemkeepError(
+      'ERR_MEMKEEP_PROTOCOL',
+      `${server} does not answer as memcached does: check that the address is a memcached server, or set protocol: 'text'.`,
+    )
+  }
   if (choice === 'auto') return text
   throw new MemkeepError(
     'ERR_MEMKEEP_SERVER_UNSUPPORTED',

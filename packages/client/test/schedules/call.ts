@@ -77,17 +77,6 @@ export class Call {
     return this.#pending
   }
 
-  /**
-   * How many milliseconds it may be pending. After a set that is too large, what was there is deleted, which is a
-   * request of its own and has as long again.
-   */
-  get patience(): number {
-    const { timeout } = this.#plan
-    return this.verb === 'set' && this.#ledger.hasSaid('too-large', 'set', this.keys[0] ?? '')
-      ? 2 * timeout
-      : timeout
-  }
-
   /** What it is, for messages. */
   get name(): string {
     return `${this.#plan.operation}(${this.keys.join()}) with a timeout of ${String(this.#plan.timeout)} ms`
@@ -159,7 +148,7 @@ export class Call {
   #settled(): void {
     this.#pending = false
     const after = performance.now() - this.#startedAt
-    if (after > this.patience + SLACK) this.#wrong(`was settled after ${String(after)} ms`)
+    if (after > this.#plan.timeout + SLACK) this.#wrong(`was settled after ${String(after)} ms`)
   }
 
   #rejected(error: unknown): string {

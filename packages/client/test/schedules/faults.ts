@@ -36,8 +36,12 @@ export type Fault = (parts: readonly Part[], tools: FaultTools) => Faulted
 
 const ENDINGS = ['close', 'error', 'end', 'mute'] as const
 
+/** The name of something that can go wrong. */
+export type FaultName =
+  'swap' | 'twice' | 'unasked' | 'instead' | 'missing' | 'garbage' | 'dirt' | 'half' | 'ends'
+
 /** Everything that can go wrong with answers, by name. */
-export const FAULTS = {
+export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   swap(parts, { random }) {
     const first = random.below(parts.length)
     const second = random.below(parts.length)
@@ -99,10 +103,7 @@ export const FAULTS = {
     const at = random.between(0, parts.length)
     return { parts: parts.slice(0, at), from: at, ending: random.pick(ENDINGS) }
   },
-} as const satisfies Readonly<Record<string, Fault>>
-
-/** The name of something that can go wrong. */
-export type FaultName = keyof typeof FAULTS
+}
 
 const NAMES = Object.keys(FAULTS) as [FaultName, ...FaultName[]]
 

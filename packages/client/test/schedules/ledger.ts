@@ -23,7 +23,7 @@ export class Ledger {
   /** Whether anything was said, or left out, that the protocol does not allow. */
   faulty = false
   /** Keys whose value was sent with bytes among it that do not belong there. */
-  readonly damaged = new Set<string>()
+  readonly damaged: Set<string> = new Set<string>()
   readonly #hits = new Map<string, Answer>()
   readonly #asked = new Map<string, number>()
   readonly #said = new Map<string, number>()
