@@ -325,7 +325,10 @@ export class MemcachedClient implements AsyncDisposable {
     const name = this.#name(key)
     const wireKey = this.#pipeline.wireKey(name)
     const flags = options?.flags === undefined ? 0 : readUint32('flags', options.flags)
-    const entry = this.#pipeline.encode({ key: name, value: toBytes(value), flags })
+    const bytes = toBytes(value)
+    const entry = this.#pipeline.transforms
+      ? this.#pipeline.encode({ key: name, value: bytes, flags })
+      : { value: bytes, flags }
     const command: StoreCommand = {
       verb,
       key: wireKey,
@@ -334,17 +337,21 @@ export class MemcachedClient implements AsyncDisposable {
       exptime: this.#exptime(options),
       cas,
     }
-    const tooLarge = (left: CallOptions | undefined): Promise<never> =>
-      deleteTooLarge(this.#asker, command, { limit: this.#settings.maxValueBytes, options: left })
-    if (entry.value.length > this.#settings.maxValueBytes) return tooLarge(options)
+    if (entry.value.length > this.#settings.maxValueBytes) return this.#tooLarge(command, options)
     return this.#asker.ask<T>(wireKey, {
       operation: cas === undefined ? verb : 'cas',
       commands: command,
-      // a promise that rejects, which the caller's then does too
-      take: (reply, _index, deadline) =>
-        reply.status === 'too-large' ? (tooLarge(untilDeadline(options, deadline)) as T) : take(reply),
+      take: (reply, _index, deadline) => {
+        if (reply.status !== 'too-large') return take(reply)
+        // a promise that rejects, which the caller's then does too
+        return this.#tooLarge(command, untilDeadline(options, deadline)) as T
+      },
       options,
     })
+  }
+
+  #tooLarge(command: StoreCommand, options: CallOptions | undefined): Promise<never> {
+    return deleteTooLarge(this.#asker, command, { limit: this.#settings.maxValueBytes, options })
   }
 
   async #count(

@@ -15,13 +15,31 @@ export function writeString(string: string, out: Buffer, at: number): number {
 
 /** Writes a whole number of up to 32 bits in decimal digits and returns the offset just behind it. */
 export function writeNumber(number: number, out: Buffer, at: number): number {
-  let end = at + 1
-  for (let rest = number; rest >= 10; rest = (rest / 10) >>> 0) end++
+  const end = at + digitsOf(number)
   let rest = number
-  for (let digit = end - 1; digit >= at; digit--) {
-    const next = (rest / 10) >>> 0
-    out[digit] = 0x30 + rest - next * 10
-    rest = next
+  let next = end
+  // two digits with each division
+  while (rest >= 10) {
+    const hundreds = (rest / 100) >>> 0
+    const pair = rest - hundreds * 100
+    const tens = (pair * 205) >>> 11
+    out[--next] = ZERO + pair - tens * 10
+    out[--next] = ZERO + tens
+    rest = hundreds
   }
+  if (next > at) out[at] = ZERO + rest
   return end
+}
+
+const ZERO = 0x30
+
+function digitsOf(number: number): number {
+  if (number < 1e5) {
+    if (number < 100) return number < 10 ? 1 : 2
+    if (number < 1e4) return number < 1e3 ? 3 : 4
+    return 5
+  }
+  if (number < 1e7) return number < 1e6 ? 6 : 7
+  if (number < 1e9) return number < 1e8 ? 8 : 9
+  return 10
 }

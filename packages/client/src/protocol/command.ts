@@ -75,17 +75,19 @@ export type Command =
 /** How many bytes of key and value a command carries, at most. */
 export function payloadBound(command: Command): number {
   switch (command.verb) {
-    case 'flush':
-    case 'version':
-      return 0
-    case 'stats':
-      return command.group.length
+    case 'get':
+      return command.key.length * MAX_UTF8_BYTES
     case 'set':
     case 'add':
     case 'replace':
     case 'append':
     case 'prepend':
       return command.key.length * MAX_UTF8_BYTES + command.value.length
+    case 'flush':
+    case 'version':
+      return 0
+    case 'stats':
+      return command.group.length
     default:
       return command.key.length * MAX_UTF8_BYTES
   }

@@ -29,23 +29,6 @@ export function isValueEnd(data: Buffer, end: number): boolean {
   return data[end - 2] === CR && data[end - 1] === LF
 }
 
-/** The digits at `at` as a number, NaN when there are none; `digitsEnd` tells where they end. */
-export function readDigits(data: Buffer, at: number): number {
-  let number = 0
-  let next = at
-  for (let digit = data[next]; digit !== undefined && digit >= 0x30 && digit <= 0x39; digit = data[++next]) {
-    number = number * 10 + digit - 0x30
-  }
-  return next === at ? NaN : number
-}
-
-/** The offset just behind the digits at `at`. */
-export function digitsEnd(data: Buffer, at: number): number {
-  let next = at
-  for (let digit = data[next]; digit !== undefined && digit >= 0x30 && digit <= 0x39; digit = data[++next]);
-  return next
-}
-
 /**
  * Reads one of the lines that classic text and meta share, `\r\n` at `lineEnd - 1`: errors, `OK`, `RESET`, `STAT`,
  * `END`, `VERSION` (`protocol.txt`, "Error strings", "Statistics").

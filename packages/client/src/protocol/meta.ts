@@ -1,12 +1,14 @@
 import { writeNumber, writeString } from './ascii.ts'
 import { payloadBound, type Command, type GetCommand, type StoreCommand } from './command.ts'
-import { digitsEnd, findLineEnd, isValueEnd, readDigits, readPlainLine } from './line.ts'
+import { findLineEnd, isValueEnd, readPlainLine } from './line.ts'
 import type { Protocol } from './protocol.ts'
 import { answers, assertValueLength, desynchronised, type Reply, type ReplyStatus } from './reply.ts'
 
 /** Bytes of a command beside key and value: verb, flags and numbers at their longest. */
 const OVERHEAD_BYTES = 112
 
+const V = 0x56
+const A = 0x41
 const CR = 0x0d
 const LF = 0x0a
 const SPACE = 0x20
@@ -39,12 +41,12 @@ export const meta: Protocol = {
   },
 
   read(data, at, reply) {
+    if (data[at] === V && data[at + 1] === A && data[at + 2] === SPACE) return readValue(data, at, reply)
     const lineEnd = findLineEnd(data, at)
     if (lineEnd < 0) return data.length - at + 1
     if (lineEnd - at < 3) throw desynchronised('sent a line that is no reply')
     const third = data[at + 2]
     const status = third === SPACE || third === CR ? statusOf(data.readUInt16BE(at)) : undefined
-    if (status === 'value') return readValue(data, at, lineEnd, reply)
     if (status === undefined) readPlainLine(data.toString('latin1', at, lineEnd - 1), lineEnd + 1, reply)
     else {
       reply.reset(status, lineEnd + 1)
@@ -125,8 +127,6 @@ function line(command: Exclude<Command, GetCommand | StoreCommand>, opaque: numb
 /** What a two-letter return code says, given as a big-endian number; undefined when it is none. */
 function statusOf(code: number): ReplyStatus | undefined {
   switch (code) {
-    case 0x5641: // VA
-      return 'value'
     case 0x4844: // HD
       return 'done'
     case 0x454e: // EN
@@ -141,23 +141,31 @@ function statusOf(code: number): ReplyStatus | undefined {
   }
 }
 
-function readValue(data: Buffer, at: number, lineEnd: number, reply: Reply): number {
-  const length = readDigits(data, at + 3)
+/** Reads the hit that starts at `at`, in one go over its line. */
+function readValue(data: Buffer, at: number, reply: Reply): number {
+  let length = 0
+  let next = at + 3
+  for (let digit = data[next]; digit !== undefined && digit >= 0x30 && digit <= 0x39; digit = data[++next])
+    length = length * 10 + digit - 0x30
+  if (next === at + 3) length = NaN
+  reply.reset('value', 0)
+  const lineEnd = readFlags(data, next, reply) + 1
+  if (data[lineEnd - 1] !== CR || data[lineEnd] !== LF) {
+    if (findLineEnd(data, at) < 0) return data.length - at + 1
+    throw desynchronised('sent a value whose line makes no sense')
+  }
   assertValueLength(length)
-  const flags = digitsEnd(data, at + 3)
-  if (data[flags] !== SPACE && data[flags] !== CR) throw desynchronised('sent a value without a length')
   const start = lineEnd + 1
   const end = start + length + 2
   if (data.length < end) return end - at
   if (!isValueEnd(data, end)) throw desynchronised('sent a value of another length than announced')
-  reply.reset('value', end)
-  readFlags(data, flags, reply)
+  reply.end = end
   reply.setValue(data, start, start + length)
   return 0
 }
 
-/** Reads the flags that follow a return code, up to the end of the line. */
-function readFlags(data: Buffer, from: number, reply: Reply): void {
+/** Reads the flags that follow a return code, and returns the offset behind them, where the line should end. */
+function readFlags(data: Buffer, from: number, reply: Reply): number {
   let at = from
   while (data[at] === SPACE) {
     // memcached before 1.6.18 puts two spaces in places
@@ -168,12 +176,14 @@ function readFlags(data: Buffer, from: number, reply: Reply): void {
     const name = data[++at]
     const start = ++at
     let number = 0
-    for (let token = data[at]; token !== undefined && token !== SPACE && token !== CR; token = data[++at])
+    for (let token = data[at]; token !== undefined && token > SPACE; token = data[++at])
       number = number * 10 + token - 0x30
     if (name === OPAQUE) reply.opaque = number
     else if (name === FLAGS) reply.flags = number
-    else if (name === CAS) reply.cas = readCas(data.toString('latin1', start, at))
+    // a number that is cut off at the end of what was received is none yet
+    else if (name === CAS && at < data.length) reply.cas = readCas(data.toString('latin1', start, at))
   }
+  return at
 }
 
 function readCas(digits: string): bigint {
