@@ -16,8 +16,10 @@ afterEach(async () => {
 })
 
 /** A connection, and all that it has received. */
-async function connect(): Promise<{ socket: Socket; text: () => string; pieces: () => number }> {
-  const socket = createConnection(proxy.port, proxy.host)
+async function connect(
+  options: { port?: number; allowHalfOpen?: boolean } = {},
+): Promise<{ socket: Socket; text: () => string; pieces: () => number }> {
+  const socket = createConnection({ port: proxy.port, host: proxy.host, ...options })
   const received: Buffer[] = []
   socket.on('data', (chunk: Buffer) => received.push(chunk)).on('error', () => undefined)
   await once(socket, 'connect')
@@ -34,6 +36,11 @@ async function closed(socket: Socket): Promise<void> {
   await new Promise((resolve) => socket.once('close', resolve))
 }
 
+/** The last value that `stats` gave for a name. */
+function lastStat(text: string, name: string): number {
+  return Number([...text.matchAll(new RegExp(`STAT ${name} (\\d+)\\r\\n`, 'g'))].at(-1)?.[1])
+}
+
 const STORE = 'set k 0 0 5\r\nhello\r\n'
 
 describe('the fault proxy', () => {
@@ -45,11 +52,12 @@ describe('the fault proxy', () => {
   })
 
   it.each(['slow', 'chunks'] as const)('%s forwards the same in small pieces', async (mode) => {
-    const { socket, text } = await connect()
+    const { socket, text, pieces } = await connect()
     await until(() => proxy.open === 1)
     proxy.setMode(mode)
     socket.write(`${STORE}get k\r\n`)
     await until(() => text() === 'STORED\r\nVALUE k 0 5\r\nhello\r\nEND\r\n')
+    expect(pieces()).toBeGreaterThan(2)
   })
 
   it('freeze holds both directions, and lets go in order', async () => {
@@ -92,6 +100,45 @@ describe('the fault proxy', () => {
     await until(() => proxy.accepted === 2)
     proxy.reset()
     await closed(second.socket)
+  })
+
+  it('ends its side, and still hears the client', async () => {
+    const { socket, text } = await connect({ allowHalfOpen: true })
+    await until(() => proxy.open === 1)
+    proxy.end()
+    await once(socket, 'end')
+    socket.end(STORE)
+    const direct = await connect({ port: server.port })
+    await until(() => {
+      direct.socket.write('get k\r\n')
+      return direct.text().includes('hello')
+    })
+    expect(text()).toBe('')
+    direct.socket.destroy()
+  })
+
+  it('passes all that a server said before it closed, to a client that reads late', async () => {
+    const value = 'x'.repeat(1_000_000)
+    const { socket, text } = await connect()
+    socket.pause()
+    socket.write(`set big 0 0 ${String(value.length)}\r\n${value}\r\n${'get big\r\n'.repeat(20)}quit\r\n`)
+    const direct = await connect({ port: server.port })
+    await until(() => {
+      direct.socket.write('stats\r\n')
+      return lastStat(direct.text(), 'cmd_get') === 20
+    })
+    direct.socket.destroy()
+    socket.resume()
+    await once(socket, 'end')
+    expect(text().split(`VALUE big 0 ${String(value.length)}\r\n${value}\r\nEND\r\n`)).toHaveLength(21)
+  })
+
+  it('passes on that a client ended its side, and what is answered to it', async () => {
+    const { socket, text } = await connect({ allowHalfOpen: true })
+    socket.end(`${STORE}get k\r\n`)
+    await once(socket, 'end')
+    expect(text()).toBe('STORED\r\nVALUE k 0 5\r\nhello\r\nEND\r\n')
+    await until(() => proxy.open === 0)
   })
 
   it('refuses new connections, and leaves those that are open', async () => {

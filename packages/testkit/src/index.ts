@@ -1,4 +1,4 @@
-export { startFaultProxy, type FaultMode, type FaultProxy } from './fault-proxy.ts'
+export { startFaultProxy, type FaultMode, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
 export { startFaultServer, type FaultServer } from './fault-server.ts'
 export { findMemcached, type MemcachedBinary } from './memcached/binary.ts'
 export { findMissing } from './memcached/missing.ts'
