@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -82,6 +83,31 @@ describe('startMemcached', () => {
     expect(server.address).toBe(server.path)
     expect(await ask(server, 'plain', 'version\r\n')).toMatch(/^VERSION /)
     await expect(startMemcached('tls', { unixSocket: true })).rejects.toThrow(TypeError)
+  })
+
+  it.each(['plain', 'tls'] as const)(
+    'starts again on the port of one that was killed under its clients (%s)',
+    async (posture) => {
+      await using first = await startMemcached(posture)
+      const way = posture === 'tls' ? 'tls' : 'plain'
+      const client = createConnection(first).on('error', () => undefined)
+      await once(client, 'connect')
+      process.kill(first.pid, 'SIGKILL')
+      await once(client.resume(), 'close')
+      await first.stop()
+      await using second = await startMemcached(posture, { port: first.port, pki: first.pki })
+      expect(second).toMatchObject({ port: first.port, address: first.address })
+      expect(second.pid).not.toBe(first.pid)
+      expect(await ask(second, way, 'version\r\n')).toMatch(/^VERSION /)
+    },
+  )
+
+  it('says that a port is taken, and refuses what is none', async () => {
+    await using server = await startMemcached('plain')
+    await expect(startMemcached('plain', { port: server.port })).rejects.toThrow(/Address already in use/)
+    for (const port of [0, -1, 1.5, 65_536, NaN])
+      await expect(startMemcached('plain', { port })).rejects.toThrow(RangeError)
+    await expect(startMemcached('plain', { port: server.port, unixSocket: true })).rejects.toThrow(TypeError)
   })
 
   it('makes a password of its own for every server', async () => {

@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly credentials?: Credentials
   /** SASL's `mech_list`. Default: `plain`. */
   readonly mechanisms?: readonly string[]
+  /** The port to listen on, such as that of a server that was killed. Default: a free one. */
+  readonly port?: number
   /** Listens on a Unix socket instead of TCP, on which memcached never speaks TLS. */
   readonly unixSocket?: boolean
   /** More of memcached's command line. */
@@ -60,16 +62,17 @@ export interface MemcachedServer extends AsyncDisposable {
 }
 
 /**
- * Starts the real memcached on a free port, and resolves when it really answers. It ends with `stop`, or when this
+ * Starts the real memcached on a free port, or on that given, and resolves when it really answers. It ends with `stop`, or when this
  * process does, however that happens.
  *
- * @throws TypeError when the options cannot work together; Error with what memcached printed, when it does not start
+ * @throws TypeError when the options cannot work together, RangeError for a port that is none; Error with what memcached printed, when it does not start
  */
 export async function startMemcached(posture: Posture, options: StartOptions = {}): Promise<MemcachedServer> {
   const parts = partsOf(posture)
   if (options.unixSocket === true && parts.tls) {
     throw new TypeError('memcached does not speak TLS on a Unix socket: start it on TCP')
   }
+  if (options.port !== undefined) checkPort(options.port, options)
   if (options.credentials !== undefined) checkCredentials(options.credentials)
   const { path: program } = await findMemcachedFor(parts)
   const pki = options.pki ?? (await createPki())
@@ -92,7 +95,7 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
       folder,
       [
         program,
-        ...(path === undefined ? ['-l', HOST, '-p', '-1'] : ['-s', path]),
+        ...(path === undefined ? ['-l', HOST, '-p', String(options.port ?? -1)] : ['-s', path]),
         ...['-U', '0', '-t', '2', '-m', '64'],
         // as root it demands to be told which user to become
         ...(process.getuid?.() === 0 ? ['-u', 'root'] : []),
@@ -130,6 +133,13 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     throw error
+  }
+}
+
+function checkPort(port: number, { unixSocket }: StartOptions): void {
+  if (unixSocket === true) throw new TypeError('a Unix socket has no port: leave one of the two out')
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new RangeError(`port must be a whole number from 1 to 65535, not ${String(port)}`)
   }
 }
 
