@@ -6,7 +6,8 @@ const FLOORS = [['core'], ['tls', 'sasl', 'encryption'], ['client'], ['keyv']]
 /** Side packages that import anything, and that nothing imports. */
 const TOPS = ['evidence', 'bench']
 
-const TEST = '\\.test\\.ts$'
+/** Tests, and what they are made of. */
+const TEST = '\\.test\\.ts$|^packages/[^/]+/test/'
 const group = (names) => `^packages/(${names.join('|')})/`
 
 /** For each package, what stands on its own floor (itself aside) or above. */
@@ -80,7 +81,8 @@ export default {
       comment: 'what a package imports stands in its package.json',
       severity: 'error',
       from: { path: '^(packages|examples)/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // an optional peer counts as not declared beside its declaration
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'runtime-dependencies',

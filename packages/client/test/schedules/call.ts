@@ -1,17 +1,8 @@
 import { MemkeepError } from '@memkeep/core'
 import type { CallOptions } from '../../src/call-options.ts'
 import type { MemcachedClient } from '../../src/client.ts'
-import { stored, type Ledger } from './ledger.ts'
+import { stored, type Caller, type Got, type Ledger } from './ledger.ts'
 import type { Saying } from './wire.ts'
-
-/** What a call got for one of its keys. */
-export interface Got {
-  readonly key: string
-  /** The value, or digits; undefined for a miss; true and false for what was to be done. */
-  readonly value: string | boolean | undefined
-  readonly flags?: number
-  readonly cas?: bigint
-}
 
 /** The calls that are made. */
 export type Operation = 'get' | 'gets' | 'getMany' | 'set' | 'delete' | 'increment'
@@ -51,7 +42,7 @@ export interface CallPlan {
 }
 
 /** One call of a caller, and all that is checked about how it ends. */
-export class Call {
+export class Call implements Caller {
   readonly keys: readonly string[]
   readonly verb: (typeof VERB)[Operation]
   readonly #plan: CallPlan

@@ -1,5 +1,21 @@
-import type { Call, Got } from './call.ts'
 import type { Asked, Saying } from './wire.ts'
+
+/** What a call got for one of its keys. */
+export interface Got {
+  readonly key: string
+  /** The value, or digits; undefined for a miss; true and false for what was to be done. */
+  readonly value: string | boolean | undefined
+  readonly flags?: number
+  readonly cas?: bigint
+}
+
+/** A call, as far as the ledger knows it. */
+export interface Caller {
+  readonly verb: string
+  readonly keys: readonly string[]
+  /** Called when an answer that only this call may have is out, whole, in order and without a fault before it. */
+  delivered(outcome: Saying['outcome'], connection: object): void
+}
 
 /** An answer that the server has decided on; whether and how it gets out is another matter. */
 export interface Answer extends Saying {
@@ -27,14 +43,14 @@ export class Ledger {
   readonly #hits = new Map<string, Answer>()
   readonly #asked = new Map<string, number>()
   readonly #said = new Map<string, number>()
-  readonly #calls = new Map<string, Call[]>()
+  readonly #calls = new Map<string, Caller[]>()
   /** Whether every request has a token: the protocol says so, and no connection fell back to classic text. */
   #tokens = true
   #done = 0
   #believed = 0
 
   /** Notes a call that is about to be made. */
-  calls(call: Call): void {
+  calls(call: Caller): void {
     for (const key of call.keys) {
       const name = `${call.verb} ${key}`
       const others = this.#calls.get(name)
@@ -82,7 +98,7 @@ export class Ledger {
   }
 
   /** Checks what a call says that it got for one of its keys. */
-  got({ verb }: Call, { key, value, flags, cas }: Got): void {
+  got({ verb }: Caller, { key, value, flags, cas }: Got): void {
     const name = `${verb} ${key}`
     if (!this.#asked.has(name)) this.violations.push(`${name} resolved before the server was asked`)
     if (verb === 'increment' && this.#anyNumber(key)) return
