@@ -2,34 +2,39 @@ import { MemkeepError, parseEndpoints, type TcpEndpoint } from '@memkeep/core'
 import type { Parsed } from '@memkeep/core/internal'
 import type { Discovered } from './discovery.ts'
 
-/** What a node answers when it knows no cluster: the command, or the legacy key, does not exist there. */
-export const NO_CLUSTER = 'no cluster'
+/** What begins the answer: to the command, or to a `get` of the legacy key, which has the same body. */
+export type ClusterHead = 'CONFIG cluster' | 'VALUE AmazonElastiCache:cluster'
+
+/** The body of an answer, or the line that a node said instead: `ERROR` where there is no such command. */
+export type ClusterAnswer = { readonly body: string } | { readonly refusal: string }
+
+/** The longest body, in bytes: ten times what 60 nodes need, and less than is read of an answer. */
+const MAX_BODY_BYTES = 60_000
+const AFTER_BODY = '\r\nEND\r\n'
 
 /**
- * Reads the answer to `config get cluster`, or to a `get` of the legacy key, which has the same body (Amazon
- * ElastiCache, "Adding Auto Discovery To Your Client Library"); undefined while it is incomplete.
+ * Reads the answer to a question for a cluster (Amazon ElastiCache, "Adding Auto Discovery To Your Client Library");
+ * undefined while it is incomplete.
  *
  * @throws MemkeepError `ERR_MEMKEEP_PROTOCOL`
  */
-export function parseClusterAnswer(received: Buffer): Parsed<string> | undefined {
+export function parseClusterAnswer(received: Buffer, head: ClusterHead): Parsed<ClusterAnswer> | undefined {
   const lineEnd = received.indexOf('\r\n')
   if (lineEnd < 0) return undefined
   const line = received.toString('latin1', 0, lineEnd)
-  if (/^(END|ERROR|CLIENT_ERROR .*|SERVER_ERROR .*)$/.test(line))
-    return { value: NO_CLUSTER, length: lineEnd + 2 }
-  // five digits are more than any cluster needs
-  const match = /^(?:CONFIG cluster|VALUE AmazonElastiCache:cluster) \d+ (\d{1,5})$/.exec(line)
-  if (match === null) throw malformed('did not answer the question for its cluster')
   const start = lineEnd + 2
-  const end = start + Number(match[1])
+  if (/^(END|ERROR|(CLIENT|SERVER)_ERROR .*)$/.test(line)) return { value: { refusal: line }, length: start }
+  const numbers = line.startsWith(`${head} `) ? /^\d+ (\d{1,5})$/.exec(line.slice(head.length + 1)) : null
+  if (numbers === null) throw malformed('did not answer the question for its cluster')
+  const bytes = Number(numbers[1])
+  if (bytes > MAX_BODY_BYTES) throw malformed('announced a cluster that is too long to be one')
+  const end = start + bytes
   const length = end + AFTER_BODY.length
   if (received.length < length) return undefined
   if (received.toString('latin1', end, length) !== AFTER_BODY)
     throw malformed('sent a cluster of another length than announced')
-  return { value: received.toString('utf8', start, end), length }
+  return { value: { body: received.toString('utf8', start, end) }, length }
 }
-
-const AFTER_BODY = '\r\nEND\r\n'
 
 /**
  * Reads the body of such an answer: the version of the configuration in one line, the nodes in the next, each as

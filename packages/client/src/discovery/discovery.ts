@@ -8,7 +8,7 @@ export interface Discovered {
   readonly servers: readonly TcpEndpoint[]
 }
 
-/** Finds out which servers there are. It keeps no state: several clients may share it. */
+/** Finds out which servers there are. Several clients may share it. */
 export interface Discovery {
   /** A word for messages: `elasticache`. */
   readonly name: string
@@ -20,10 +20,12 @@ export interface Discovery {
 
 /** What a {@link Discovery} asks with. */
 export interface DiscoveryContext {
-  /** The servers that the user configured. */
+  /** The servers that the user configured: the same array with every question of a client. */
   readonly endpoints: readonly Endpoint[]
   /** Opens a channel that the server has accepted; whoever opens it destroys it. */
   readonly open: (endpoint: Endpoint, options: { readonly signal: AbortSignal }) => Promise<Channel>
+  /** Milliseconds that one endpoint may take, to connect and to answer: then it is the next one's turn. */
+  readonly timeout: number
   /** Ends the question; `discover` then rejects with its reason. */
   readonly signal: AbortSignal
 }

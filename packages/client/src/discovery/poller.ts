@@ -1,4 +1,4 @@
-import { formatEndpoint, openChannel, type Endpoint } from '@memkeep/core'
+import { formatEndpoint, MemkeepError, openChannel, type Endpoint } from '@memkeep/core'
 import { clientClosed } from '../server/faults.ts'
 import type { OpenOptions } from '../server/open-connection.ts'
 import { channels, type DiscoveryMessage } from '../telemetry/channels.ts'
@@ -66,14 +66,22 @@ export class DiscoveryPoller {
     const { discovery, endpoints, connection, onServers } = this.#options
     const { transport, auth, connectTimeout } = connection
     const deadline = new AbortController()
+    // each endpoint has its time; this one is for a discovery that does not look at it
+    const limit = connectTimeout * (endpoints.length + 1)
     const timer = setTimeout(() => {
-      deadline.abort(new DOMException('The discovery took too long', 'TimeoutError'))
-    }, connectTimeout)
+      deadline.abort(
+        new MemkeepError(
+          'ERR_MEMKEEP_DISCOVERY_FAILED',
+          `The discovery ${discovery.name} did not name the servers within ${String(limit)} ms: check that its endpoints can be reached.`,
+        ),
+      )
+    }, limit)
     try {
       this.#stopping.signal.throwIfAborted()
       const { version, servers } = await discovery.discover({
         endpoints,
         open: (endpoint, { signal }) => openChannel(endpoint, { transport, auth, signal }),
+        timeout: connectTimeout,
         signal: AbortSignal.any([deadline.signal, this.#stopping.signal]),
       })
       this.#stopping.signal.throwIfAborted()
