@@ -37,7 +37,7 @@ export interface Pipeline {
 export function composeMiddleware(middleware: readonly Middleware[]): Pipeline {
   const backwards = middleware.toReversed()
   return {
-    transforms: middleware.some(({ encode, decode }) => encode !== undefined || decode !== undefined),
+    transforms: middleware.some((layer) => layer.encode !== undefined || layer.decode !== undefined),
     wireKey(key) {
       let mapped = key
       for (const layer of middleware) if (layer.mapKey !== undefined) mapped = layer.mapKey(mapped)
