@@ -34,6 +34,12 @@ describe('composeMiddleware', () => {
     expect(hashing.wireKey('any string at all')).toBe('hash')
   })
 
+  it('says whether what is stored may be something else than the value', () => {
+    expect(pipeline.transforms).toBe(true)
+    expect(composeMiddleware([{ name: 'keys', mapKey: (key) => key }]).transforms).toBe(false)
+    expect(composeMiddleware([{ name: 'reads', decode: (entry) => entry }]).transforms).toBe(true)
+  })
+
   it('gives the caller memory of its own', () => {
     const received = Buffer.from('abvalue')
     for (const each of [composeMiddleware([]), composeMiddleware([layer('ab')])]) {

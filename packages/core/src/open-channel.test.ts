@@ -21,6 +21,24 @@ describe('openChannel', () => {
     channel.destroy()
   })
 
+  it('speaks binary from the first byte where it is told to', async () => {
+    await using server = await startMemcached('sasl')
+    const channel = await openChannel(parseEndpoint(server.address), {
+      transport: tcp(),
+      protocol: 'binary',
+      signal: AbortSignal.timeout(10_000),
+    })
+    expect(channel.destroyed).toBe(false)
+    channel.destroy()
+    await using text = await startFaultServer((socket) => socket.on('data', () => socket.write('ERROR\r\n')))
+    const refused = openChannel(parseEndpoint(text.address), {
+      transport: tcp(),
+      protocol: 'binary',
+      signal: AbortSignal.timeout(10_000),
+    })
+    await expect(refused).rejects.toEqual(code('PROTOCOL'))
+  })
+
   it('tells the authenticator where it is, and closes the channel that it refuses', async () => {
     await using server = await startMemcached('plain')
     const refusal = new Error('refused')
