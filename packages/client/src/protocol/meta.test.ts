@@ -58,12 +58,19 @@ describe('replies to meta commands', () => {
     ['HD O7\r\n', { status: 'done', opaque: 7 }],
     // memcached before 1.6.18
     ['HD  O7\r\n', { status: 'done', opaque: 7 }],
+    ['HD O7 \r\n', { status: 'done', opaque: 7 }],
+    ['HD\r\n', { status: 'done', opaque: undefined }],
+    ['HD O4294967295\r\n', { status: 'done', opaque: 2 ** 32 - 1 }],
+    // flags that were not asked for, in any order
+    ['HD kO9 O7 b s12\r\n', { status: 'done', opaque: 7 }],
     ['EN O7\r\n', { status: 'not-found', opaque: 7 }],
     ['EN\r\n', { status: 'not-found', opaque: undefined }],
     ['NF O7\r\n', { status: 'not-found', opaque: 7 }],
     ['NS O7\r\n', { status: 'not-stored', opaque: 7 }],
     ['EX O7\r\n', { status: 'exists', opaque: 7 }],
     ['VA 3 f5 O7\r\nabc\r\n', { status: 'value', opaque: 7, flags: 5, value: Buffer.from('abc') }],
+    ['VA 1 O7 c9007199254740993 f4294967295\r\nx\r\n', { flags: 0xffff_ffff, cas: 2n ** 53n + 1n }],
+    ['VA 1 f5  O7 \r\nx\r\n', { status: 'value', opaque: 7, flags: 5 }],
     ['VA 0 O7\r\n\r\n', { status: 'value', opaque: 7, flags: 0, value: Buffer.alloc(0) }],
     ['VA 2 f0 c18446744073709551615 O7\r\n\r\n\r\n', { cas: 2n ** 64n - 1n, value: Buffer.from('\r\n') }],
     ['OK\r\n', { status: 'done', opaque: undefined }],
@@ -93,10 +100,31 @@ describe('replies to meta commands', () => {
     'VA 2147483648 O7\r\n',
     `VA ${'9'.repeat(30)} O7\r\n`,
     'VA 1 cx O7\r\na\r\n',
+    `VA 1 c${'9'.repeat(21)} O7\r\na\r\n`,
+    'VA 1 fx O7\r\na\r\n',
+    'VA 1 f-1 O7\r\na\r\n',
+    'VA 1 f4294967296 O7\r\na\r\n',
+    'VA 1 O7\na\r\n',
+    'VA 1 \n\r\na\r\n',
+    'VA 1 O7\rO7\r\na\r\n',
+    'VA 3 O7\r\nabc\n\r',
+    'VA1 O7\r\na\r\n',
+    'va 1 O7\r\na\r\n',
     'CLIENT_ERROR bad data chunk\r\n',
     'x'.repeat(3_000),
   ])('can be no such thing as %j', (wire) => {
     expect(() => meta.read(Buffer.from(wire), 0, new Reply())).toThrow(PROTOCOL)
+  })
+})
+
+describe('a meta reply that ends in a space', () => {
+  it('takes nothing from the line behind it', () => {
+    const wire = Buffer.from('HD \r\nHD O7\r\n')
+    const reply = new Reply()
+    expect(meta.read(wire, 0, reply)).toBe(0)
+    expect(reply).toMatchObject({ status: 'done', opaque: undefined, end: 5 })
+    expect(meta.read(wire, 5, reply)).toBe(0)
+    expect(reply).toMatchObject({ status: 'done', opaque: 7, end: wire.length })
   })
 })
 
@@ -107,6 +135,9 @@ describe('a meta reply belongs to a request', () => {
     [true, 'VA 1 O7\r\nx\r\n', get],
     [false, 'VA 1 O8\r\nx\r\n', get],
     [false, 'VA 1\r\nx\r\n', get],
+    // no numbers, though arithmetic on their characters would make a 7 of them
+    [false, 'VA 1 O/:7\r\nx\r\n', get],
+    [false, 'VA 1 O/A\r\nx\r\n', get],
     [true, 'EN\r\n', get],
     [true, 'EN O7\r\n', get],
     [false, 'EN O8\r\n', get],

@@ -2,7 +2,14 @@ import { writeNumber, writeString } from './ascii.ts'
 import { payloadBound, type Command, type GetCommand, type StoreCommand } from './command.ts'
 import { findLineEnd, isValueEnd, readPlainLine } from './line.ts'
 import type { Protocol } from './protocol.ts'
-import { answers, assertValueLength, desynchronised, type Reply, type ReplyStatus } from './reply.ts'
+import {
+  answers,
+  assertFlags,
+  assertValueLength,
+  desynchronised,
+  type Reply,
+  type ReplyStatus,
+} from './reply.ts'
 
 /** Bytes of a command beside key and value: verb, flags and numbers at their longest. */
 const OVERHEAD_BYTES = 112
@@ -12,6 +19,8 @@ const A = 0x41
 const CR = 0x0d
 const LF = 0x0a
 const SPACE = 0x20
+const ZERO = 0x30
+const NINE = 0x39
 const CAS = 0x63 // c
 const OPAQUE = 0x4f // O
 const FLAGS = 0x66 // f
@@ -168,18 +177,15 @@ function readValue(data: Buffer, at: number, reply: Reply): number {
 function readFlags(data: Buffer, from: number, reply: Reply): number {
   let at = from
   while (data[at] === SPACE) {
-    // memcached before 1.6.18 puts two spaces in places
-    if (data[at + 1] === SPACE) {
-      at++
-      continue
-    }
     const name = data[++at]
+    // memcached before 1.6.18 puts two spaces in places; a control character ends the flags
+    if (name === undefined || name <= SPACE) continue
     const start = ++at
     let number = 0
     for (let token = data[at]; token !== undefined && token > SPACE; token = data[++at])
-      number = number * 10 + token - 0x30
+      number = token >= ZERO && token <= NINE ? number * 10 + token - ZERO : NaN
     if (name === OPAQUE) reply.opaque = number
-    else if (name === FLAGS) reply.flags = number
+    else if (name === FLAGS) reply.flags = assertFlags(number)
     // a number that is cut off at the end of what was received is none yet
     else if (name === CAS && at < data.length) reply.cas = readCas(data.toString('latin1', start, at))
   }

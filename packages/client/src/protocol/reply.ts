@@ -119,6 +119,18 @@ export function assertValueLength(bytes: number): void {
   }
 }
 
+const MAX_FLAGS = 2 ** 32 - 1
+
+/**
+ * The client flags of a value.
+ *
+ * @throws MemkeepError `ERR_MEMKEEP_PROTOCOL` for anything but 32 bits
+ */
+export function assertFlags(flags: number): number {
+  if (!(flags >= 0 && flags <= MAX_FLAGS)) throw desynchronised('sent client flags that are not 32 bits')
+  return flags
+}
+
 /** A reply that makes no sense: the connection can only be destroyed. */
 export function desynchronised(what: string): MemkeepError {
   return new MemkeepError(

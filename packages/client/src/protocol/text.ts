@@ -1,7 +1,14 @@
 import { payloadBound, type Command, type GetCommand, type StoreCommand } from './command.ts'
 import { findLineEnd, isValueEnd, readPlainLine } from './line.ts'
 import type { Protocol } from './protocol.ts'
-import { answers, assertValueLength, desynchronised, type Reply, type ReplyStatus } from './reply.ts'
+import {
+  answers,
+  assertFlags,
+  assertValueLength,
+  desynchronised,
+  type Reply,
+  type ReplyStatus,
+} from './reply.ts'
 
 /** Bytes of a command beside key and value: verb and numbers at their longest. */
 const OVERHEAD_BYTES = 96
@@ -36,7 +43,7 @@ export const text: Protocol = {
     const lineEnd = findLineEnd(data, at)
     if (lineEnd < 0) return data.length - from + 1
     const line = data.toString('latin1', at, lineEnd - 1)
-    const status = STATUS[line]
+    const status = STATUS.get(line)
     if (status !== undefined) reply.reset(status, lineEnd + 1)
     else if (line.startsWith('VALUE ')) return readValue(data, { from, at, lineEnd }, line, reply)
     else if (/^\d{1,20} *$/.test(line)) {
@@ -87,14 +94,14 @@ function storeHead({ verb, key, value, flags, exptime, cas }: StoreCommand): str
   return cas === undefined ? `${verb} ${key} ${numbers}\r\n` : `cas ${key} ${numbers} ${String(cas)}\r\n`
 }
 
-const STATUS: Readonly<Record<string, ReplyStatus>> = {
-  STORED: 'done',
-  NOT_STORED: 'not-stored',
-  EXISTS: 'exists',
-  NOT_FOUND: 'not-found',
-  DELETED: 'done',
-  TOUCHED: 'done',
-}
+const STATUS: ReadonlyMap<string, ReplyStatus> = new Map([
+  ['STORED', 'done'],
+  ['NOT_STORED', 'not-stored'],
+  ['EXISTS', 'exists'],
+  ['NOT_FOUND', 'not-found'],
+  ['DELETED', 'done'],
+  ['TOUCHED', 'done'],
+])
 
 /** Where a value's line stands. */
 interface Position {
@@ -105,7 +112,8 @@ interface Position {
 
 /** Reads `VALUE <key> <flags> <bytes> [<cas unique>]`, the value and the `END` behind it: one key was asked for. */
 function readValue(data: Buffer, { from, at, lineEnd }: Position, line: string, reply: Reply): number {
-  const match = /^VALUE (\S+) (\d{1,10}) (\d+)(?: (\d{1,20}))?$/.exec(line)
+  // the bytes of a key as latin1 may have a no-break space in them, which \S does not match
+  const match = /^VALUE ([^ ]+) (\d{1,10}) (\d+)(?: (\d{1,20}))?$/.exec(line)
   if (match === null) throw desynchronised('sent a value without a length')
   const [, key = '', flags, bytes, cas] = match
   const length = Number(bytes)
@@ -119,7 +127,7 @@ function readValue(data: Buffer, { from, at, lineEnd }: Position, line: string, 
   reply.reset('value', end)
   const keyAt = at + 'VALUE '.length
   reply.key = data.subarray(keyAt, keyAt + key.length)
-  reply.flags = Number(flags)
+  reply.flags = assertFlags(Number(flags))
   reply.cas = cas === undefined ? undefined : BigInt(cas)
   reply.setValue(data, start, start + length)
   return 0
