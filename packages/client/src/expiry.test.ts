@@ -24,6 +24,39 @@ describe('an expiry', () => {
     expect(toExptime({ expiresAt: new Date(now + distance) }, 7, now)).toBe(exptime)
   })
 
+  it('holds up to the last second that fits into 31 bits, and no second more', () => {
+    const left = 2 ** 31 - 1 - now / 1000
+    expect(toExptime({ ttl: left }, 0, now)).toBe(2 ** 31 - 1)
+    expect(toExptime({ expiresAt: new Date((2 ** 31 - 1) * 1000) }, 0, now)).toBe(2 ** 31 - 1)
+    expect(() => toExptime({ ttl: left + 1 }, 0, now)).toThrow(/2038/)
+    expect(() => toExptime({ expiresAt: new Date(2 ** 31 * 1000) }, 0, now)).toThrow(RangeError)
+    expect(() => toExptime({ expiresAt: new Date(8.64e15) }, 0, now)).toThrow(RangeError)
+  })
+
+  it('of a client holds for calls that say nothing, and is measured as theirs', () => {
+    expect(toExptime({ ttl: undefined, expiresAt: undefined }, 60, now)).toBe(60)
+    expect(toExptime({ ttl: 0 }, 60, now)).toBe(0)
+    expect(() => toExptime({}, -1, now)).toThrow(RangeError)
+  })
+
+  it('is counted from the clock unless a time is given', () => {
+    const before = Math.floor(Date.now() / 1000)
+    const exptime = toExptime({ ttl: DAYS_30 + 1 }, 0)
+    expect(exptime - DAYS_30 - 1).toBeGreaterThanOrEqual(before)
+    expect(exptime - DAYS_30 - 1).toBeLessThanOrEqual(Math.floor(Date.now() / 1000))
+    expect(toExptime({ expiresAt: new Date(Date.now() - 1) }, 0)).toBe(
+      toExptime({ expiresAt: new Date(0) }, 0),
+    )
+  })
+
+  it('in the past fits into the 32 bits of every protocol, and is neither never nor a sign', () => {
+    const exptime = toExptime({ expiresAt: new Date(now - 1) }, 0, now)
+    const out = Buffer.alloc(4)
+    out.writeUInt32BE(exptime)
+    expect(out.readInt32BE()).toBe(exptime)
+    expect(String(exptime)).toMatch(/^[1-9]\d*$/)
+  })
+
   it.each([999, 0, -1, -1e12])(
     'at a time %i ms away is one long past, which memcached takes for absolute',
     (distance) => {
@@ -33,7 +66,7 @@ describe('an expiry', () => {
     },
   )
 
-  it.each([-1, 0.5, NaN, Infinity, 2 ** 31])('of %d seconds is refused', (ttl) => {
+  it.each([-1, -0.5, 0.5, NaN, Infinity, -Infinity, 2 ** 31, 2 ** 53])('of %d seconds is refused', (ttl) => {
     expect(() => toExptime({ ttl }, 0, now)).toThrow(RangeError)
   })
 

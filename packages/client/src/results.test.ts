@@ -25,10 +25,15 @@ describe('what is made of replies', () => {
 
   it('is a count of 64 bits', () => {
     expect(takeCount(reply('value', '', '18446744073709551615'))).toBe(2n ** 64n - 1n)
+    expect(takeCount(reply('value', '', '0'))).toBe(0n)
+    // memcached leaves the length of a number that it counts down
+    expect(takeCount(reply('value', '', '9  '))).toBe(9n)
     expect(takeCount(reply('not-found'))).toBeUndefined()
-    expect(() => takeCount(reply('value', '', 'x'))).toThrow(
-      expect.objectContaining({ code: 'ERR_MEMKEEP_PROTOCOL' }),
-    )
+    for (const digits of ['', ' ', 'x', '-1', '+1', '1e3', '0x10', '1 2', '9'.repeat(21)]) {
+      expect(() => takeCount(reply('value', '', digits))).toThrow(
+        expect.objectContaining({ code: 'ERR_MEMKEEP_PROTOCOL' }),
+      )
+    }
   })
 
   it('is statistics by name, their values with spaces, and a version', () => {
@@ -42,6 +47,18 @@ describe('what is made of replies', () => {
     expect(takeVersion(reply('version', '1.6.18'))).toBe('1.6.18')
   })
 
+  it('is every statistic, whatever it is called or lacks, and no more than this call asked for', () => {
+    const take = statsTaker()
+    for (const message of ['bare', 'empty ', '__proto__ x', 'pid 1', 'pid 2']) take(reply('stat', message))
+    expect([...take(reply('end'))]).toEqual([
+      ['bare', ''],
+      ['empty', ''],
+      ['__proto__', 'x'],
+      ['pid', '2'],
+    ])
+    expect(statsTaker()(reply('end')).size).toBe(0)
+  })
+
   it.each([
     ['CLIENT_ERROR unauthenticated', 'ERR_MEMKEEP_AUTH_REQUIRED'],
     ['authentication error', 'ERR_MEMKEEP_AUTH_REQUIRED'],
@@ -51,6 +68,12 @@ describe('what is made of replies', () => {
   ])('is an error for "%s"', (message, code) => {
     for (const take of [takeDone, takeCas, takeCount, takeVersion, statsTaker()])
       expect(() => take(reply('error', message))).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('quotes control characters of what a server says', () => {
+    const take = (): boolean => takeDone(reply('error', 'ERROR \x1b[2J\x07'))
+    expect(take).toThrow('\\u001b[2J\\u0007')
+    expect(take).not.toThrow('\x1b')
   })
 
   it('repeats of what a server says no more than a line', () => {

@@ -41,4 +41,41 @@ describe('RequestQueue', () => {
     expect([...queue].map(({ opaque }) => opaque)).toEqual([8, 9, 2, 3])
     expect(queue.length).toBe(4)
   })
+  it('gives a long list out in its order, with more put at both ends meanwhile', () => {
+    const queue = new RequestQueue()
+    const model: number[] = []
+    const opaques = (): number[] => [...queue].map(({ opaque }) => opaque)
+    for (let opaque = 0; opaque < 5_000; opaque++) {
+      queue.push(request(opaque))
+      model.push(opaque)
+    }
+    // on both sides of where holes are done away with, and with the holes there
+    for (const count of [1_000, 23, 1, 1, 999, 2_000]) {
+      for (let each = 0; each < count; each++) expect(queue.shift()?.opaque).toBe(model.shift())
+      expect(queue.length).toBe(model.length)
+      expect(opaques()).toEqual(model)
+      queue.unshift([request(90_000 + count)])
+      model.unshift(90_000 + count)
+      queue.push(request(80_000 + count))
+      model.push(80_000 + count)
+      expect(queue.peek()?.opaque).toBe(model[0])
+    }
+    expect(queue.drain().map(({ opaque }) => opaque)).toEqual(model)
+    queue.push(request(7))
+    expect(opaques()).toEqual([7])
+  })
+
+  it('goes on after it was empty', () => {
+    const queue = new RequestQueue()
+    expect(queue.drain()).toEqual([])
+    queue.unshift([])
+    expect([queue.length, queue.shift()]).toEqual([0, undefined])
+    const one = request(1)
+    queue.push(one)
+    expect(queue.shift()).toBe(one)
+    expect([...queue]).toEqual([])
+    expect([queue.length, queue.peek()]).toEqual([0, undefined])
+    queue.push(request(2))
+    expect([...queue].map(({ opaque }) => opaque)).toEqual([2])
+  })
 })

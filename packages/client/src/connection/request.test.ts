@@ -27,6 +27,51 @@ describe('a request', () => {
     expect(await request.result).toBe('first')
   })
 
+  it('tells once that it is settled, however it was', async () => {
+    const ends: ((request: Request) => void)[] = [
+      (request) => {
+        request.answer(reply('x'), true)
+      },
+      (request) => {
+        request.fail(new Error('lost'))
+      },
+      (request) => {
+        request.expire('a:1')
+      },
+    ]
+    for (const end of ends) {
+      const request = make(get('k'), () => undefined)
+      let settled = 0
+      request.onSettled = () => {
+        expect(request.settled).toBe(true)
+        settled++
+      }
+      expect(settled).toBe(0)
+      for (const each of [end, ...ends]) each(request)
+      expect(settled).toBe(1)
+      await Promise.allSettled([request.result])
+    }
+  })
+
+  it('hands each taker its place and the time by which the result must be there', async () => {
+    const seen: unknown[] = []
+    const request = make([get('a'), get('b')], (_, index, deadline) => seen.push([index, deadline]))
+    request.answer(reply(''), true)
+    request.answer(reply(''), true)
+    await request.result
+    expect(seen).toEqual([
+      [0, 1_100],
+      [1, 1_100],
+    ])
+  })
+
+  it('waits for a promise that was made of its reply', async () => {
+    const reason = new Error('deleted')
+    const request = make(get('k'), () => Promise.reject(reason))
+    request.answer(reply(''), true)
+    await expect(request.result).rejects.toBe(reason)
+  })
+
   it('rejects with what is thrown over its reply, or with its timeout, whose late reply nobody sees', async () => {
     const refused = make(get('k'), () => {
       throw new Error('refused')
@@ -74,6 +119,60 @@ describe('a request', () => {
     await expect(request.result).rejects.toThrow('A')
   })
 
+  it.each([0, 1, 2])('of several commands rejects at the end over one reply alone: %i', async (bad) => {
+    const seen: string[] = []
+    const request = make([get('a'), get('b'), get('c')], ({ message }, index) => {
+      if (index === bad) throw new Error(`refused ${message}`)
+      seen.push(message)
+      return seen
+    })
+    for (const [index, message] of ['A', 'B', 'C'].entries()) {
+      expect([request.settled, request.answered]).toEqual([false, index])
+      request.answer(reply(message), true)
+    }
+    await expect(request.result).rejects.toThrow(`refused ${'ABC'.charAt(bad)}`)
+    // the others are taken all the same
+    expect(seen).toEqual(['A', 'B', 'C'].filter((_, index) => index !== bad))
+  })
+
+  it('rejects over one of several replies to one command, once the last is there', async () => {
+    const request = make({ verb: 'stats', group: '' }, ({ message }) => {
+      if (message === 'bad') throw new Error('refused')
+    })
+    request.answer(reply('good'), false)
+    request.answer(reply('bad'), false)
+    expect(request.settled).toBe(false)
+    request.answer(reply('good'), true)
+    await expect(request.result).rejects.toThrow('refused')
+  })
+
+  it('forgets the faults of replies that it is asked for anew', async () => {
+    let fails = true
+    const request = make(
+      [get('a'), get('b')],
+      ({ message }) => {
+        if (fails) throw new Error('refused')
+        return message
+      },
+      1,
+    )
+    request.answer(reply('A'), true)
+    expect(request.takeRetry()).toBe(true)
+    request.rewind()
+    fails = false
+    request.answer(reply('A'), true)
+    request.answer(reply('B'), true)
+    expect(await request.result).toBe('B')
+  })
+
+  it.each([0, 1, 3])('takes %i retries, and none more', async (retries) => {
+    const request = make(get('k'), () => undefined, retries)
+    for (let retry = 0; retry < retries; retry++) expect(request.takeRetry()).toBe(true)
+    expect([request.takeRetry(), request.takeRetry()]).toEqual([false, false])
+    request.answer(reply(''), true)
+    await request.result
+  })
+
   it('takes several replies to one command', async () => {
     const request = make({ verb: 'stats', group: '' }, ({ message }) => message)
     request.answer(reply('one'), false)
@@ -96,5 +195,11 @@ describe('a request', () => {
     settled.fail(new Error('x'))
     await expect(settled.result).rejects.toThrow('x')
     expect(settled.takeRetry()).toBe(false)
+  })
+  it('says nothing of its key when its time is over', async () => {
+    const request = make(get('a-private-key'), () => undefined)
+    request.expire('a:1')
+    await expect(request.result).rejects.not.toThrow('private')
+    await expect(request.result).rejects.toThrow('a:1')
   })
 })
