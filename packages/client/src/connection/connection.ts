@@ -10,6 +10,9 @@ import { WriteBatch } from './write-batch.ts'
 /** Below this the first token of a connection is drawn: few digits, which cross the wire twice. */
 const FIRST_TOKENS = 1_000_000
 
+/** As many bytes are gathered at most before they are written, by one system call. */
+const MAX_GATHERED_BYTES = 65_536
+
 /** What a {@link Connection} works with. */
 export interface ConnectionOptions {
   readonly channel: Channel
@@ -47,7 +50,10 @@ export class Connection {
   #sent: number = this.#opaque
   /** How many requests at the end of the queue are still in the batch. */
   #unwritten = 0
-  #flushing = false
+  /** Whether the end of this turn is awaited. */
+  #turning = false
+  /** Bytes that were given to the channel and not handed over. */
+  #gathered = 0
   #commands = 0
   #bytes = 0
   #closed = false
@@ -59,7 +65,7 @@ export class Connection {
     this.#batch = new WriteBatch((chunk) => {
       this.#unwritten = 0
       this.#sent = this.#opaque
-      options.channel.write(chunk)
+      this.#write(chunk)
     })
     this.#reader = new ReplyReader(options.protocol, (reply) => {
       this.#onReply(reply)
@@ -129,12 +135,7 @@ export class Connection {
     if (!this.#batch.pending) return
     // the chunk before was full, and did not take this one along
     if (this.#unwritten === 0) this.#unwritten = 1
-    if (this.#flushing) return
-    this.#flushing = true
-    setImmediate(() => {
-      this.#flushing = false
-      if (!this.#closed) this.#batch.flush()
-    })
+    this.#endTurn()
   }
 
   /** The requests that wait for a reply, oldest first; settled ones among them. */
@@ -145,6 +146,38 @@ export class Connection {
   /** Closes it now; what it leaves goes to `onClose`. */
   destroy(cause?: Error): void {
     this.#end(cause)
+  }
+
+  /**
+   * Writes the first chunk of a turn at once, so that the server has work, and gathers the others: a system call for
+   * each of them would cost more than they do.
+   */
+  #write(chunk: Buffer): void {
+    const { channel } = this.#options
+    channel.write(chunk)
+    if (this.#gathered === 0) channel.cork()
+    this.#gathered += chunk.length
+    if (this.#gathered >= MAX_GATHERED_BYTES) this.#release()
+    this.#endTurn()
+  }
+
+  /** Hands over what was gathered. */
+  #release(): void {
+    if (this.#gathered === 0) return
+    this.#gathered = 0
+    this.#options.channel.uncork()
+  }
+
+  /** Writes everything at the end of this turn. */
+  #endTurn(): void {
+    if (this.#turning) return
+    this.#turning = true
+    setImmediate(() => {
+      if (this.#closed) return
+      this.#batch.flush()
+      this.#release()
+      this.#turning = false
+    })
   }
 
   #onData(chunk: Buffer): void {
