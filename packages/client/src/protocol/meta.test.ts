@@ -122,7 +122,7 @@ describe('a meta reply that ends in a space', () => {
     const wire = Buffer.from('HD \r\nHD O7\r\n')
     const reply = new Reply()
     expect(meta.read(wire, 0, reply)).toBe(0)
-    expect(reply).toMatchObject({ status: 'done', opaque: undefined, end: 5 })
+    expect(reply).toMatchObject({ status: 'done', opaque: NaN, end: 5 })
     expect(meta.read(wire, 5, reply)).toBe(0)
     expect(reply).toMatchObject({ status: 'done', opaque: 7, end: wire.length })
   })
@@ -141,6 +141,9 @@ describe('a meta reply belongs to a request', () => {
     [true, 'EN\r\n', get],
     [true, 'EN O7\r\n', get],
     [false, 'EN O8\r\n', get],
+    // a token that was damaged is none
+    [false, 'EN hO7\r\n', get],
+    [false, 'HD f7\r\n', set],
     [false, 'HD O7\r\n', get],
     [false, 'END\r\n', get],
     [true, 'HD O7\r\n', set],

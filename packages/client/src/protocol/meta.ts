@@ -21,6 +21,8 @@ const LF = 0x0a
 const SPACE = 0x20
 const ZERO = 0x30
 const NINE = 0x39
+/** Where the line feed of a line stands that is a return code alone. */
+const BARE_LINE_END = 3
 const CAS = 0x63 // c
 const OPAQUE = 0x4f // O
 const FLAGS = 0x66 // f
@@ -60,6 +62,8 @@ export const meta: Protocol = {
     else {
       reply.reset(status, lineEnd + 1)
       readFlags(data, at + 2, reply)
+      // a line with flags of which none is a token has lost it, and belongs to nobody
+      if (reply.opaque === undefined && lineEnd !== at + BARE_LINE_END) reply.opaque = NaN
     }
     return 0
   },
