@@ -3,13 +3,17 @@ export { startFaultServer, type FaultServer } from './fault-server.ts'
 export { findMemcached, type MemcachedBinary } from './memcached/binary.ts'
 export { findMissing } from './memcached/missing.ts'
 export { startMemcached, type MemcachedServer, type StartOptions } from './memcached/server.ts'
-export type { Credentials } from './memcached/set-up.ts'
+export type { Credentials, ServerMaterial } from './memcached/set-up.ts'
 export {
   createPki,
+  type Authority,
+  type AuthorityOptions,
   type CertificatePair,
+  type CrlOptions,
   type IssueOptions,
   type IssueServerOptions,
   type Pki,
 } from './pki.ts'
+export type { KeyType, SignatureHash } from './pki-keys.ts'
 export { partsOf, POSTURES, type Posture, type PostureParts } from './posture.ts'
 export { startRelay, type Relay, type RelayTarget } from './relay.ts'

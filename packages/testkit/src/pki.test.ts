@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { createPki, type CertificatePair } from './pki.ts'
 
@@ -38,6 +39,28 @@ describe('createPki', () => {
     const certificate = new X509Certificate((await pki.issueClient({ notBefore, notAfter })).cert)
     expect(new Date(certificate.validFrom)).toEqual(notBefore)
     expect(new Date(certificate.validTo)).toEqual(notAfter)
+  })
+
+  it('makes chains, and keys and signatures of every kind that it is asked for', async () => {
+    const pki = await createPki()
+    const intermediate = await pki.issueAuthority()
+    expect(new X509Certificate(intermediate.ca).checkIssued(new X509Certificate(pki.ca))).toBe(true)
+    const leaf = new X509Certificate((await intermediate.issueServer({ hosts: [] })).cert)
+    expect(leaf.checkIssued(new X509Certificate(intermediate.ca))).toBe(true)
+    expect(leaf.subjectAltName).toBeUndefined()
+    expect(new X509Certificate((await pki.issueAuthority({ isAuthority: false })).ca).ca).toBe(false)
+
+    const rsa = new X509Certificate((await pki.issueServer({ keyType: 'RSA-1024' })).cert)
+    expect(rsa.publicKey.asymmetricKeyDetails?.modulusLength).toBe(1024)
+    const sha1 = new X509Certificate((await pki.issueServer({ hash: 'SHA-1' })).cert)
+    expect(sha1.verify(new X509Certificate(pki.ca).publicKey)).toBe(true)
+  })
+
+  it('makes a revocation list that OpenSSL loads', async () => {
+    const { ca, server, revoke } = await createPki()
+    const crl = await revoke([server.cert])
+    expect(() => createSecureContext({ ca, crl })).not.toThrow()
+    expect(() => createSecureContext({ ca, crl: crl.slice(0, 100) })).toThrow()
   })
 
   it('is another authority every time', async () => {

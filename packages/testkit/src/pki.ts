@@ -11,11 +11,13 @@ import {
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
+  X509Certificate,
   X509CertificateGenerator,
+  X509CrlGenerator,
   type Extension,
 } from '@peculiar/x509'
+import { exportKey, makeKeys, signingAlgorithm, type KeyType, type SignatureHash } from './pki-keys.ts'
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const DAY = 86_400_000
 /** The names that a test server is reached by. */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1']
@@ -26,107 +28,163 @@ export interface CertificatePair {
   readonly key: string
 }
 
-/** Options of an issued certificate. */
+/** Options of every certificate. */
 export interface IssueOptions {
   readonly commonName?: string
   /** Default: a day ago, so that clocks may differ. */
   readonly notBefore?: Date
   /** Default: in 30 days. */
   readonly notAfter?: Date
+  /** Default: P-256. */
+  readonly keyType?: KeyType
+  /** What the signature is over. Default: SHA-256. */
+  readonly hash?: SignatureHash
 }
 
 /** Options of a server's certificate. */
 export interface IssueServerOptions extends IssueOptions {
-  /** DNS names and IP addresses of its subjectAltName. Default: those of loopback. */
+  /** DNS names and IP addresses of its subjectAltName; none for a certificate without one. Default: those of loopback. */
   readonly hosts?: readonly string[]
 }
 
-/** A certificate authority for tests, with a server's and a client's certificate ready. */
-export interface Pki {
-  /** The authority's certificate, as PEM. */
+/** Options of an authority's certificate. */
+export interface AuthorityOptions extends IssueOptions {
+  /** Its basicConstraints; false makes one that may not issue, and issues nevertheless. Default: true. */
+  readonly isAuthority?: boolean
+}
+
+/** Options of a certificate revocation list. */
+export interface CrlOptions {
+  /** Default: an hour ago. */
+  readonly thisUpdate?: Date
+  /** Default: in 30 days. */
+  readonly nextUpdate?: Date
+}
+
+/** A certificate authority (RFC 5280). */
+export interface Authority {
+  /** Its own certificate, as PEM. */
   readonly ca: string
-  readonly server: CertificatePair
-  readonly client: CertificatePair
+  /** Its certificate with its private key. */
+  readonly pair: CertificatePair
   issueServer(options?: IssueServerOptions): Promise<CertificatePair>
   issueClient(options?: IssueOptions): Promise<CertificatePair>
+  /** An authority under this one. */
+  issueAuthority(options?: AuthorityOptions): Promise<Authority>
+  /** A list that revokes these certificates (PEM), as PEM. */
+  revoke(certificates: readonly string[], options?: CrlOptions): Promise<string>
 }
 
-/** Makes a certificate authority (RFC 5280, ECDSA P-256), different at every call. */
-export async function createPki(): Promise<Pki> {
-  const keys = await makeKeys()
-  const name = `CN=Memkeep test CA ${randomBytes(4).toString('hex')}`
-  const authority = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(),
-    name,
-    ...dates({}),
-    keys,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new BasicConstraintsExtension(true, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  })
+/** A certificate authority for tests, with a server's and a client's certificate ready. */
+export interface Pki extends Authority {
+  readonly server: CertificatePair
+  readonly client: CertificatePair
+}
 
-  const issue = async (
+/** Makes a root authority, different at every call. Its server and client have keys of its own key type. */
+export async function createPki(options: AuthorityOptions = {}): Promise<Pki> {
+  const authority = await createAuthority(options, undefined)
+  const { keyType = 'P-256' } = options
+  const [server, client] = await Promise.all([
+    authority.issueServer({ keyType }),
+    authority.issueClient({ keyType }),
+  ])
+  return { ...authority, server, client }
+}
+
+/** Who signs: an authority's name and keys. */
+interface Signer {
+  readonly name: string
+  readonly keys: webcrypto.CryptoKeyPair
+}
+
+async function createAuthority(options: AuthorityOptions, parent: Signer | undefined): Promise<Authority> {
+  const { commonName = 'Memkeep test CA', isAuthority = true } = options
+  const keys = await makeKeys(options.keyType)
+  const name = `CN=${commonName} ${randomBytes(4).toString('hex')}`
+  const own: Signer = { name, keys }
+  const ca = await issue(own, parent ?? own, options, [
+    new BasicConstraintsExtension(isAuthority, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+  ])
+
+  const issueLeaf = async (
     subject: string,
-    options: IssueOptions,
+    leaf: IssueOptions,
     extensions: Extension[],
   ): Promise<CertificatePair> => {
-    const own = await makeKeys()
-    const certificate = await X509CertificateGenerator.create({
-      serialNumber: serial(),
-      subject: `CN=${subject}`,
-      issuer: authority.subject,
-      ...dates(options),
-      publicKey: own.publicKey,
-      signingKey: keys.privateKey,
-      signingAlgorithm: ALGORITHM,
-      extensions: [
-        new BasicConstraintsExtension(false, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-        await SubjectKeyIdentifierExtension.create(own.publicKey),
-        await AuthorityKeyIdentifierExtension.create(keys.publicKey),
-        ...extensions,
-      ],
-    })
-    return { cert: certificate.toString('pem'), key: await exportKey(own.privateKey) }
+    const leafKeys = await makeKeys(leaf.keyType)
+    const cert = await issue({ name: `CN=${subject}`, keys: leafKeys }, own, leaf, [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      ...extensions,
+    ])
+    return { cert, key: await exportKey(leafKeys.privateKey) }
   }
 
-  const issueServer = ({
-    hosts = LOOPBACK_HOSTS,
-    ...options
-  }: IssueServerOptions = {}): Promise<CertificatePair> =>
-    issue(options.commonName ?? 'memcached', options, [
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension(
-        hosts.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
-      ),
-    ])
-  const issueClient = (options: IssueOptions = {}): Promise<CertificatePair> =>
-    issue(options.commonName ?? 'service', options, [
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
-    ])
-
-  const [server, client] = await Promise.all([issueServer(), issueClient()])
-  return { ca: authority.toString('pem'), server, client, issueServer, issueClient }
-}
-
-function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-}
-
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key))
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
-  return ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n')
-}
-
-function dates({ notBefore, notAfter }: IssueOptions): { notBefore: Date; notAfter: Date } {
   return {
+    ca,
+    pair: { cert: ca, key: await exportKey(keys.privateKey) },
+    issueServer: ({ hosts = LOOPBACK_HOSTS, ...leaf } = {}) =>
+      issueLeaf(leaf.commonName ?? 'memcached', leaf, [
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+        ...(hosts.length === 0 ? [] : [new SubjectAlternativeNameExtension(hosts.map(toGeneralName))]),
+      ]),
+    issueClient: (leaf = {}) =>
+      issueLeaf(leaf.commonName ?? 'service', leaf, [
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
+      ]),
+    issueAuthority: (child = {}) => createAuthority(child, own),
+    revoke: (certificates, dates = {}) => revoke(own, certificates, dates),
+  }
+}
+
+async function issue(
+  subject: Signer,
+  issuer: Signer,
+  { notBefore, notAfter, hash }: IssueOptions,
+  extensions: Extension[],
+): Promise<string> {
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: serial(),
+    subject: subject.name,
+    issuer: issuer.name,
     notBefore: notBefore ?? new Date(Date.now() - DAY),
     notAfter: notAfter ?? new Date(Date.now() + 30 * DAY),
-  }
+    publicKey: subject.keys.publicKey,
+    signingKey: issuer.keys.privateKey,
+    signingAlgorithm: signingAlgorithm(issuer.keys.privateKey, hash),
+    extensions: [
+      await SubjectKeyIdentifierExtension.create(subject.keys.publicKey),
+      await AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
+      ...extensions,
+    ],
+  })
+  return `${certificate.toString('pem')}\n`
+}
+
+async function revoke(
+  { name, keys }: Signer,
+  certificates: readonly string[],
+  { thisUpdate, nextUpdate }: CrlOptions,
+): Promise<string> {
+  const crl = await X509CrlGenerator.create({
+    issuer: name,
+    thisUpdate: thisUpdate ?? new Date(Date.now() - 3_600_000),
+    nextUpdate: nextUpdate ?? new Date(Date.now() + 30 * DAY),
+    signingKey: keys.privateKey,
+    signingAlgorithm: signingAlgorithm(keys.privateKey),
+    entries: certificates.map((pem) => ({
+      serialNumber: new X509Certificate(pem).serialNumber,
+      revocationDate: new Date(Date.now() - 3_600_000),
+    })),
+    extensions: [await AuthorityKeyIdentifierExtension.create(keys.publicKey)],
+  })
+  return `${crl.toString('pem')}\n`
+}
+
+function toGeneralName(value: string): { readonly type: 'dns' | 'ip'; readonly value: string } {
+  return { type: isIP(value) === 0 ? 'dns' : 'ip', value }
 }
 
 /** A positive serial number (RFC 5280, section 4.1.2.2). */

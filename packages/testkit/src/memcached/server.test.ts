@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
@@ -5,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, it, vi } from 'vitest'
+import { createPki } from '../pki.ts'
 import { partsOf, POSTURES } from '../posture.ts'
 import { startMemcached, type MemcachedServer } from './server.ts'
 
@@ -108,6 +110,38 @@ describe('startMemcached', () => {
     for (const port of [0, -1, 1.5, 65_536, NaN])
       await expect(startMemcached('plain', { port })).rejects.toThrow(RangeError)
     await expect(startMemcached('plain', { port: server.port, unixSocket: true })).rejects.toThrow(TypeError)
+  })
+
+  it.each(['tls', 'mutual-tls', 'tls+ascii-auth'] as const)(
+    'gives a running server with %s other certificates',
+    async (posture) => {
+      await using server = await startMemcached(posture)
+      const shown = (): Promise<string> =>
+        new Promise((resolve, reject) => {
+          const socket = connectTls({ ...server, ca: server.pki.ca, ...server.pki.client })
+          socket
+            .once('secureConnect', () => {
+              resolve(socket.getPeerX509Certificate()?.serialNumber ?? '')
+              socket.destroy()
+            })
+            .once('error', reject)
+        })
+      const next = await server.pki.issueServer()
+      expect(await shown()).toBe(new X509Certificate(server.pki.server.cert).serialNumber)
+      await server.replaceCertificates({ certificate: next })
+      expect(await shown()).toBe(new X509Certificate(next.cert).serialNumber)
+    },
+  )
+
+  it('takes the clients of another authority from then on', async () => {
+    await using server = await startMemcached('mutual-tls')
+    await server.replaceCertificates({ ca: (await createPki()).ca })
+    expect(await ask(server, 'certificate', 'version\r\n')).not.toMatch(/^VERSION/)
+  })
+
+  it.each(['plain', 'mutual-tls+sasl'] as const)('says that %s cannot be given others', async (posture) => {
+    await using server = await startMemcached(posture)
+    await expect(server.replaceCertificates({})).rejects.toThrow(TypeError)
   })
 
   it('makes a password of its own for every server', async () => {

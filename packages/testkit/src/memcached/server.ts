@@ -7,12 +7,15 @@ import { partsOf, type Posture } from '../posture.ts'
 import { findMemcachedFor } from './binary.ts'
 import { startGuarded } from './guard.ts'
 import { readPort, waitUntilAnswers } from './readiness.ts'
+import { refreshCertificates } from './refresh-certificates.ts'
 import {
   checkCredentials,
   setUpAsciiAuth,
   setUpSasl,
   setUpTls,
+  writeMaterial,
   type Credentials,
+  type ServerMaterial,
   type SetUp,
 } from './set-up.ts'
 
@@ -57,6 +60,13 @@ export interface MemcachedServer extends AsyncDisposable {
   readonly clientTls: { readonly ca?: string; readonly cert?: string; readonly key?: string }
   /** What a legitimate client authenticates with; undefined where nothing is asked. */
   readonly credentials: Credentials | undefined
+  /**
+   * Gives the running server other certificates (`refresh_certs`); what is left out stays. Resolves when new
+   * connections get them.
+   *
+   * @throws TypeError in a posture without TLS, or with SASL, which has no such command
+   */
+  replaceCertificates(material: Partial<ServerMaterial>): Promise<void>
   /** Ends it and removes its files. */
   stop(): Promise<void>
 }
@@ -80,7 +90,11 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
   const folder = await mkdtemp(join(tmpdir(), 'memkeep-'))
   try {
     const setUps: SetUp[] = []
-    if (parts.tls) setUps.push(await setUpTls(folder, parts, pki, options.serverCertificate ?? pki.server))
+    let material: ServerMaterial = {
+      certificate: options.serverCertificate ?? pki.server,
+      ca: pki.ca,
+    }
+    if (parts.tls) setUps.push(await setUpTls(folder, parts, material))
     if (parts.auth === 'ascii' && credentials !== undefined)
       setUps.push(await setUpAsciiAuth(folder, credentials))
     if (parts.auth === 'sasl' && credentials !== undefined) {
@@ -123,6 +137,14 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
         pki,
         clientTls: parts.tls ? { ca: pki.ca, ...(parts.clientCertificate && pki.client) } : {},
         credentials,
+        async replaceCertificates(next) {
+          if (!parts.tls || parts.auth === 'sasl') {
+            throw new TypeError(`A server with ${posture} cannot be told to load certificates: start another`)
+          }
+          material = { ...material, ...next }
+          await writeMaterial(folder, material)
+          await refreshCertificates({ host: HOST, port }, pki.client, credentials)
+        },
         stop: () => server.stop(),
         [Symbol.asyncDispose]: () => server.stop(),
       }

@@ -23,7 +23,7 @@ const modeOf = async (name: string): Promise<number> => (await stat(join(folder,
 describe('the files of a server', () => {
   it("are its owner's alone where they hold secrets", async () => {
     const pki = await createPki()
-    await setUpTls(folder, partsOf('mutual-tls'), pki, pki.server)
+    await setUpTls(folder, partsOf('mutual-tls'), { certificate: pki.server, ca: pki.ca })
     await setUpAsciiAuth(folder, CREDENTIALS)
     await setUpSasl(folder, CREDENTIALS, ['plain'])
     for (const name of ['server.key', 'users', 'sasldb2']) expect(await modeOf(name)).toBe(0o600)

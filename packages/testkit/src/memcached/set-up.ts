@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmod, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { CertificatePair, Pki } from '../pki.ts'
+import type { CertificatePair } from '../pki.ts'
 import type { PostureParts } from '../posture.ts'
 import { findProgram } from './binary.ts'
 
@@ -22,24 +22,39 @@ export interface SetUp {
 /** Files that hold secrets are the owner's alone. */
 const PRIVATE = { mode: 0o600 }
 
+/** What a server with TLS shows, and whose client certificates it takes. */
+export interface ServerMaterial {
+  readonly certificate: CertificatePair
+  /** One authority or several, as PEM. */
+  readonly ca: string
+}
+
 /** Writes the certificates for `-Z` into the server's folder. */
 export async function setUpTls(
   folder: string,
   { clientCertificate }: PostureParts,
-  pki: Pki,
-  server: CertificatePair,
+  material: ServerMaterial,
 ): Promise<SetUp> {
+  const paths = await writeMaterial(folder, material)
+  const options = [`ssl_chain_cert=${paths.cert}`, `ssl_key=${paths.key}`]
+  if (clientCertificate) options.push('ssl_verify_mode=2', `ssl_ca_cert=${paths.ca}`)
+  return { args: ['-Z', '-o', options.join(',')], env: {} }
+}
+
+/** Writes certificates and key where {@link setUpTls} told the server to look, and returns where. */
+export async function writeMaterial(
+  folder: string,
+  { certificate, ca }: ServerMaterial,
+): Promise<{ readonly cert: string; readonly key: string; readonly ca: string }> {
   const paths = {
     cert: join(folder, 'server.crt'),
     key: join(folder, 'server.key'),
     ca: join(folder, 'ca.crt'),
   }
-  await writeFile(paths.cert, server.cert)
-  await writeFile(paths.key, server.key, PRIVATE)
-  await writeFile(paths.ca, pki.ca)
-  const options = [`ssl_chain_cert=${paths.cert}`, `ssl_key=${paths.key}`]
-  if (clientCertificate) options.push('ssl_verify_mode=2', `ssl_ca_cert=${paths.ca}`)
-  return { args: ['-Z', '-o', options.join(',')], env: {} }
+  await writeFile(paths.cert, certificate.cert)
+  await writeFile(paths.key, certificate.key, PRIVATE)
+  await writeFile(paths.ca, ca)
+  return paths
 }
 
 /**
