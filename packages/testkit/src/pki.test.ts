@@ -57,8 +57,9 @@ describe('createPki', () => {
   })
 
   it('makes a revocation list that OpenSSL loads', async () => {
-    const { ca, server, revoke } = await createPki()
-    const crl = await revoke([server.cert])
+    const pki = await createPki()
+    const crl = await pki.revoke([pki.server.cert])
+    const { ca } = pki
     expect(() => createSecureContext({ ca, crl })).not.toThrow()
     expect(() => createSecureContext({ ca, crl: crl.slice(0, 100) })).toThrow()
   })

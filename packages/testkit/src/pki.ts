@@ -1,6 +1,6 @@
 // what @peculiar/x509 finds its parts with; it must come first
 import 'reflect-metadata'
-import { randomBytes, webcrypto } from 'node:crypto'
+import { randomBytes, type webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
   AuthorityKeyIdentifierExtension,
@@ -180,7 +180,8 @@ async function revoke(
     })),
     extensions: [await AuthorityKeyIdentifierExtension.create(keys.publicKey)],
   })
-  return `${crl.toString('pem')}\n`
+  // RFC 7468, section 6: the label that OpenSSL knows
+  return `${crl.toString('pem').replace(/(BEGIN|END) CRL/g, '$1 X509 CRL')}\n`
 }
 
 function toGeneralName(value: string): { readonly type: 'dns' | 'ip'; readonly value: string } {

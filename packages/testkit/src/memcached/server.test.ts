@@ -133,10 +133,14 @@ describe('startMemcached', () => {
     },
   )
 
-  it('takes the clients of another authority from then on', async () => {
+  it('takes the clients of another authority too when it is given one', async () => {
     await using server = await startMemcached('mutual-tls')
-    await server.replaceCertificates({ ca: (await createPki()).ca })
-    expect(await ask(server, 'certificate', 'version\r\n')).not.toMatch(/^VERSION/)
+    const other = await createPki()
+    const theirs = { ...server, pki: { ...server.pki, client: other.client } }
+    expect(await ask(theirs, 'certificate', 'version\r\n')).not.toMatch(/^VERSION/)
+    await server.replaceCertificates({ ca: other.ca })
+    expect(await ask(theirs, 'certificate', 'version\r\n')).toMatch(/^VERSION/)
+    expect(await ask(server, 'certificate', 'version\r\n')).toMatch(/^VERSION/)
   })
 
   it.each(['plain', 'mutual-tls+sasl'] as const)('says that %s cannot be given others', async (posture) => {

@@ -62,7 +62,8 @@ export interface MemcachedServer extends AsyncDisposable {
   readonly credentials: Credentials | undefined
   /**
    * Gives the running server other certificates (`refresh_certs`); what is left out stays. Resolves when new
-   * connections get them.
+   * connections get them. An authority is added to those that the server has: memcached forgets none before it is
+   * started again.
    *
    * @throws TypeError in a posture without TLS, or with SASL, which has no such command
    */
