@@ -29,7 +29,7 @@ export interface OpenChannelOptions extends ConnectOptions {
  */
 export async function openChannel(
   endpoint: Endpoint,
-  { transport, auth, protocol = 'text', check, signal }: OpenChannelOptions,
+  { transport, auth, protocol = 'text', check, signal, onRetire }: OpenChannelOptions,
 ): Promise<Channel> {
   const server = formatEndpoint(endpoint)
   if (endpoint.secure === true && !transport.confidential) {
@@ -40,7 +40,7 @@ export async function openChannel(
   }
   let silent = 'did not take the connection: check that it runs and that no firewall drops it'
   try {
-    const channel = await transport.connect(endpoint, { signal })
+    const channel = await transport.connect(endpoint, { signal, onRetire })
     try {
       if (auth === undefined) {
         silent =

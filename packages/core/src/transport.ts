@@ -22,6 +22,12 @@ export interface Channel extends Duplex {
 export interface ConnectOptions {
   /** Ends the attempt; `connect` then rejects with the signal's reason. */
   readonly signal: AbortSignal
+  /**
+   * Called at most once, when the channel should be replaced, as after its certificate was rotated: open another,
+   * let what is in flight finish, then close this one. Until then it works as before. A channel whose owner gives
+   * no `onRetire` is left alone.
+   */
+  readonly onRetire?: (() => void) | undefined
 }
 
 /** How bytes reach one server. */

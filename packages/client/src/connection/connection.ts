@@ -57,6 +57,7 @@ export class Connection {
   #commands = 0
   #bytes = 0
   #closed = false
+  #draining = false
   #lastSign = performance.now()
 
   constructor(options: ConnectionOptions) {
@@ -143,6 +144,12 @@ export class Connection {
     return this.#queue
   }
 
+  /** Closes it when everything that it was asked is answered: it must be asked nothing more. */
+  drain(): void {
+    this.#draining = true
+    this.#closeIfDrained()
+  }
+
   /** Closes it now; what it leaves goes to `onClose`. */
   destroy(cause?: Error): void {
     this.#end(cause)
@@ -190,6 +197,11 @@ export class Connection {
       return
     }
     this.#options.onReplies(this)
+    this.#closeIfDrained()
+  }
+
+  #closeIfDrained(): void {
+    if (this.#draining && this.#commands === 0) this.#end(undefined)
   }
 
   #onReply(reply: Reply): void {

@@ -3,6 +3,7 @@ import {
   openChannel,
   type Authenticator,
   type Channel,
+  type ConnectOptions,
   type Endpoint,
   type Transport,
 } from '@memkeep/core'
@@ -33,7 +34,7 @@ export interface OpenedConnection {
 export async function openConnection(
   endpoint: Endpoint,
   { transport, auth, protocol: choice, connectTimeout }: OpenOptions,
-  signal: AbortSignal,
+  { signal, onRetire }: ConnectOptions,
 ): Promise<OpenedConnection> {
   const server = formatEndpoint(endpoint)
   const family = familyOf(choice, auth)
@@ -58,6 +59,7 @@ export async function openConnection(
         protocol = await negotiate(opened, { choice, family, server, signal: context.signal })
       },
       signal: AbortSignal.any([deadline.signal, signal]),
+      onRetire,
     })
     if (protocol === undefined) throw new Error('The channel was opened without its check')
     publish(protocol.name, undefined)

@@ -3,6 +3,7 @@ import { Connection, type Leftovers } from '../connection/connection.ts'
 import type { Request } from '../connection/request.ts'
 import { isRead } from '../protocol/command.ts'
 import { channels } from '../telemetry/channels.ts'
+import { ConnectionSet } from './connection-set.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
 import { clientClosed, connectionLost, overloaded, serverDown, silent } from './faults.ts'
 import { Health, type HealthOptions } from './health.ts'
@@ -42,8 +43,10 @@ export class Server {
   readonly #deadlines = new DeadlineTimer((now) => {
     this.#expire(now)
   })
-  #connections: Connection[] = []
+  readonly #connections = new ConnectionSet()
   #opening = 0
+  /** Runs while a connection that is to be replaced waits for the next attempt. */
+  #replacing: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(options: ServerOptions) {
@@ -56,7 +59,7 @@ export class Server {
 
   /** Whether it is in use: an ejected server is not, until a connection can be opened again. */
   get up(): boolean {
-    if (!this.#health.ejected || this.#connections.length > 0) return true
+    if (!this.#health.ejected || this.#connections.size > 0) return true
     this.#probe()
     return false
   }
@@ -87,6 +90,7 @@ export class Server {
     const pending = [...this.#requests()].filter(({ settled }) => !settled).map(({ result }) => result)
     if (pending.length > 0) await within(timeout, Promise.allSettled(pending))
     this.#closing.abort(clientClosed())
+    clearTimeout(this.#replacing)
     for (const connection of [...this.#connections]) connection.destroy(clientClosed())
     this.#failWaiting(clientClosed())
     this.#deadlines.stop()
@@ -99,12 +103,10 @@ export class Server {
 
   /** The open connection with the fewest commands in flight; opens one more while all are busy. */
   #freest(): Connection | undefined {
-    const first = this.#connections[0]
+    const freest = this.#connections.freest()
     const { connections } = this.#options
-    if (first === undefined || connections === 1) return first
-    let freest = first
-    for (const connection of this.#connections) if (connection.commands < freest.commands) freest = connection
-    if (freest.commands > 0 && this.#connections.length + this.#opening < connections) this.#open()
+    if (freest === undefined || connections === 1) return freest
+    if (freest.commands > 0 && this.#connections.size + this.#opening < connections) this.#open()
     return freest
   }
 
@@ -158,10 +160,17 @@ export class Server {
 
   #open(): void {
     this.#opening++
-    openConnection(this.endpoint, this.#options, this.#closing.signal).then(
+    let connection: Connection | undefined
+    let retired = false
+    const retire = (): void => {
+      retired = true
+      if (connection !== undefined && this.#connections.retire(connection)) this.#replace()
+    }
+    openConnection(this.endpoint, this.#options, { signal: this.#closing.signal, onRetire: retire }).then(
       (opened) => {
         this.#opening--
-        this.#onOpened(opened)
+        connection = this.#onOpened(opened)
+        if (retired) retire()
       },
       (error: unknown) => {
         this.#opening--
@@ -170,10 +179,23 @@ export class Server {
     )
   }
 
-  #onOpened({ channel, protocol }: OpenedConnection): void {
+  /** Opens a connection in the place of one that is to be replaced, which is in use until then. */
+  #replace(): void {
+    clearTimeout(this.#replacing)
+    if (this.#connections.retiring === 0 || this.#opening > 0 || this.#closed) return
+    const pause = this.#health.pause(performance.now())
+    if (pause === 0) this.#open()
+    else {
+      this.#replacing = setTimeout(() => {
+        this.#replace()
+      }, pause).unref()
+    }
+  }
+
+  #onOpened({ channel, protocol }: OpenedConnection): Connection | undefined {
     if (this.#closing.signal.aborted) {
       channel.destroy()
-      return
+      return undefined
     }
     const connection = new Connection({
       channel,
@@ -187,9 +209,11 @@ export class Server {
       },
     })
     if (this.#health.connected()) this.#publish('reinstate', undefined)
-    if (!connection.open) return
-    this.#connections.push(connection)
+    if (!connection.open) return undefined
+    this.#connections.add(connection)
     this.#pump()
+    this.#replace()
+    return connection
   }
 
   #onConnectFailed(error: Error): void {
@@ -198,11 +222,12 @@ export class Server {
       return
     }
     if (this.#health.connectFailed(error, performance.now())) this.#publish('eject', error)
-    if (this.#connections.length === 0 && this.#opening === 0) this.#failWaiting(error)
+    if (this.#connections.size === 0 && this.#opening === 0) this.#failWaiting(error)
+    this.#replace()
   }
 
   #onClose(connection: Connection, { written, unwritten, cause }: Leftovers): void {
-    this.#connections = this.#connections.filter((other) => other !== connection)
+    this.#connections.remove(connection)
     if (channels.disconnect.hasSubscribers) {
       const { name: server, endpoint } = this
       channels.disconnect.publish({ server, endpoint, unanswered: written.length, error: cause })
@@ -226,7 +251,7 @@ export class Server {
     for (const request of requests) request.rewind()
     this.#waiting.unshift(requests)
     if (this.#waiting.length === 0) return
-    if (this.#connections.length > 0) this.#pump()
+    if (this.#connections.size > 0) this.#pump()
     else if (!this.#mayWait()) this.#failWaiting(this.#down())
     else if (this.#opening === 0) this.#open()
   }
