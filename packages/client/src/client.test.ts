@@ -151,7 +151,7 @@ describe('what is wrong ends in an error of its own, and no command is sent', ()
       ({ pki }) => ({ transport: tls({ ca: pki.ca }) }),
       'TLS_CLIENT_CERTIFICATE_REQUIRED',
     ],
-    ['an unknown CA', 'tls', () => ({ transport: tls() }), 'TLS_UNKNOWN_CA'],
+    ['an unknown CA', 'tls', () => ({ transport: tls() }), 'TLS_INCOMPLETE_CHAIN'],
     ['a server that wants no password (SASL)', 'tls', wrongPassword(sasl), 'AUTH_NOT_REQUIRED'],
     ['a server that wants no password (ASCII)', 'tls', wrongPassword(asciiAuth), 'AUTH_NOT_REQUIRED'],
   ]

@@ -45,6 +45,8 @@ export interface IssueOptions {
 export interface IssueServerOptions extends IssueOptions {
   /** DNS names and IP addresses of its subjectAltName; none for a certificate without one. Default: those of loopback. */
   readonly hosts?: readonly string[]
+  /** Has it signed by its own key, and by no authority. */
+  readonly selfSigned?: boolean
 }
 
 /** Options of an authority's certificate. */
@@ -110,11 +112,12 @@ async function createAuthority(options: AuthorityOptions, parent: Signer | undef
 
   const issueLeaf = async (
     subject: string,
-    leaf: IssueOptions,
+    { selfSigned = false, ...leaf }: IssueServerOptions,
     extensions: Extension[],
   ): Promise<CertificatePair> => {
     const leafKeys = await makeKeys(leaf.keyType)
-    const cert = await issue({ name: `CN=${subject}`, keys: leafKeys }, own, leaf, [
+    const itself: Signer = { name: `CN=${subject}`, keys: leafKeys }
+    const cert = await issue(itself, selfSigned ? itself : own, leaf, [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       ...extensions,

@@ -1,1 +1,6 @@
-export { tls, type TlsOptions } from './tls.ts'
+export type { CertificateDescription } from './certificate.ts'
+export { CHANNEL_NAMES, type ExpiryMessage, type HandshakeMessage, type ReloadMessage } from './channels.ts'
+export type { ConnectionDescription, TlsDescription } from './description.ts'
+export type { Source, TlsOptions } from './options.ts'
+export type { TlsEvents, TlsTransport } from './tls-transport.ts'
+export { tls } from './tls.ts'

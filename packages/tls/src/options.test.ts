@@ -1,36 +1,88 @@
 import { createPki } from '@memkeep/testkit'
-import { describe, expect, it } from 'vitest'
-import { tls, type TlsOptions } from './tls.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { TlsOptions } from './options.ts'
+import { tls } from './tls.ts'
 
-const material = expect.objectContaining({ code: 'ERR_MEMKEEP_TLS_MATERIAL' }) as Error
+const PIN = `sha256/${'A'.repeat(43)}=`
+
+/** Options that TypeScript would refuse too. */
+const wrong = (options: object): (() => void) => {
+  return () => {
+    tls(options).close()
+  }
+}
 
 describe('tls options', () => {
-  it('refuse unknown names, and say that verification stays on', () => {
-    expect(() => tls({ certificate: 'x' } as TlsOptions)).toThrow(TypeError)
-    expect(() => tls({ rejectUnauthorized: false } as TlsOptions)).toThrow(/verification stays on/)
-    expect(() => tls({ minVersion: 'TLSv1.1' } as unknown as TlsOptions)).toThrow(RangeError)
+  it.each([
+    [{ certificate: 'x' }, /unknown option "certificate"; it knows ca, /],
+    [{ rejectUnauthorized: false }, /no "rejectUnauthorized".*"dangerouslySkipVerification"/],
+    [{ rejectUnauthorized: true }, /no "rejectUnauthorized"/],
+    [{ checkServerIdentity: () => undefined }, /no "checkServerIdentity".*"servername".*"pins"/],
+    [{ secureContext: {} }, /no "secureContext".*"ca", "cert" and "key"/],
+    [{ ALPNProtocols: ['memcached'] }, /no "ALPNProtocols"/],
+    [{ maxVersion: 'TLSv1.2' }, /no "maxVersion"/],
+    [{ ca: [] }, /"ca" is empty/],
+    [{ ca: 7 }, /"ca" must be text, a Buffer or { file: 'its path' }/],
+    [{ ca: { path: 'ca.pem' } }, /"ca" must be text/],
+    [{ ca: [{ file: '' }] }, /"ca" must be text/],
+    [{ cert: ['a', 'b'] }, /"cert" must be text/],
+    [{ passphrase: '' }, /"passphrase" must be a string that is not empty/],
+    [{ servername: 7 }, /"servername" must be a string/],
+    [{ trustDefaultCa: 'yes' }, /"trustDefaultCa" must be a boolean/],
+    [{ dangerouslySkipVerification: 'no' }, /"dangerouslySkipVerification" must be a boolean/],
+    [{ cert: 'x' }, /"cert" and "key" belong together/],
+    [{ key: 'x' }, /"cert" and "key" belong together/],
+    [{ cert: 'x', key: 'x', pfx: 'x' }, /leave out "cert" and "key", or "pfx"/],
+    [{ trustDefaultCa: true }, /"trustDefaultCa" goes with "ca"/],
+    [{ pins: [] }, /"pins" must be an array of at least one pin/],
+    [{ pins: PIN }, /"pins" must be an array/],
+    [{ pins: [PIN, 'sha1/AAAA'] }, /a pin is "sha256\/"/],
+    [{ pins: [PIN], dangerouslySkipVerification: true }, /"pins" says whom to trust/],
+    [{ ca: 'x', dangerouslySkipVerification: true }, /"ca" says whom to trust/],
+    [{ crl: 'x', dangerouslySkipVerification: true }, /"crl" says whom to trust/],
+  ])('are refused that do not exist, are none, or contradict each other: %j', (options, message) => {
+    expect(wrong(options)).toThrow(TypeError)
+    expect(wrong(options)).toThrow(message)
   })
 
-  it('refuse material that does not load, at construction', async () => {
-    const { ca, client } = await createPki()
-    const stranger = (await createPki()).client
-    expect(() => tls({ ca: '/etc/ssl/ca.pem' })).toThrow(material)
-    expect(() => tls({ ca, cert: client.cert })).toThrow(material)
-    expect(() => tls({ ca, key: client.key })).toThrow(material)
-    expect(() => tls({ ca, cert: client.cert, key: stranger.key })).toThrow(material)
-    expect(() => tls({ ca, cert: 'not PEM', key: client.key })).toThrow(material)
-    expect(() => tls({ ca, ...client })).not.toThrow()
+  it.each([
+    [{ minVersion: 'TLSv1.1' }, /TLSv1.2 or TLSv1.3/],
+    [{ ciphers: 'DEFAULT@SECLEVEL=0' }, /the security level is not for changing/],
+    [{ ciphers: 'NONSENSE' }, /names no suite that this OpenSSL knows/],
+    [{ warnBefore: -1 }, /"warnBefore" must be a number of days/],
+    [{ warnBefore: NaN }, /"warnBefore" must be a number of days/],
+    [{ watchInterval: 2 ** 31 }, /"watchInterval" must be a number of milliseconds/],
+  ])('are refused that are out of bounds: %j', (options, message) => {
+    expect(wrong(options)).toThrow(RangeError)
+    expect(wrong(options)).toThrow(message)
   })
 
-  it('never repeat a private key in an error', async () => {
-    const { ca, client } = await createPki()
+  it('are copied: changing them afterwards changes nothing', async () => {
+    const { ca } = await createPki()
+    const options = { ca, servername: 'cache.example' }
+    using transport = tls(options)
+    options.servername = 'other.example'
+    expect(transport.describe().servername).toBe('cache.example')
+  })
+
+  it('warn once of verification that is skipped, and show it', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
     try {
-      tls({ ca, cert: 'not PEM', key: client.key })
-      expect.unreachable()
-    } catch (error) {
-      const line = client.key.split('\n')[1] ?? ''
-      expect(line.length).toBeGreaterThan(30)
-      expect(String((error as Error).stack)).not.toContain(line)
+      using first = tls({ dangerouslySkipVerification: true })
+      using second = tls({ dangerouslySkipVerification: true })
+      expect(warn.mock.calls).toEqual([
+        [expect.stringContaining('dangerouslySkipVerification is on'), { code: 'MEMKEEP_TLS_UNVERIFIED' }],
+      ])
+      for (const transport of [first, second]) {
+        expect(transport.name).toBe('tls without verification')
+        expect(transport.confidential).toBe(false)
+        expect(transport.describe()).toMatchObject({ verification: 'skipped', trustsDefaultCa: false })
+      }
+    } finally {
+      vi.restoreAllMocks()
     }
+    using verified = tls()
+    expect(verified.confidential).toBe(true)
+    expect(verified.describe()).toMatchObject({ verification: 'on', trustsDefaultCa: true })
   })
 })

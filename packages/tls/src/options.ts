@@ -1,73 +1,143 @@
-import { createSecureContext, type SecureContext } from 'node:tls'
-import { MemkeepError } from '@memkeep/core'
 import { assertOptions } from '@memkeep/core/internal'
+import { parsePins } from './pins.ts'
 
-/** Certificates or a private key as PEM. */
-export type Pem = string | Buffer
+/** Certificates, a private key or a revocation list: as PEM, or the path of a file that is watched for changes. */
+export type Source = string | Buffer | { readonly file: string }
 
 /** Options of `tls`. Those that Node's `tls.connect` has too are named and meant as there. */
 export interface TlsOptions {
-  /** The certificate authorities to trust, as PEM. Given, they replace the system's. */
-  readonly ca?: Pem | readonly Pem[]
+  /** The certificate authorities to trust, as PEM. Given, they replace Node's default ones. */
+  readonly ca?: Source | readonly Source[]
+  /** Trusts Node's default authorities beside `ca`. */
+  readonly trustDefaultCa?: boolean
   /** Our own certificate (chain) for mutual TLS, as PEM. Needs `key`. */
-  readonly cert?: Pem
+  readonly cert?: Source
   /** The private key of `cert`, as PEM. */
-  readonly key?: Pem
-  /** What `key` is encrypted with. */
+  readonly key?: Source
+  /** Our own certificate (chain) and its private key in one, as PKCS #12, instead of `cert` and `key`. */
+  readonly pfx?: Source
+  /** What `key` or `pfx` is encrypted with. */
   readonly passphrase?: string
+  /** Certificate revocation lists, as PEM: one for every authority in the server's chain. */
+  readonly crl?: Source | readonly Source[]
+  /**
+   * Public keys of which the server's verified chain must hold one: `sha256/` and the base64 of the SHA-256 of the
+   * SubjectPublicKeyInfo (RFC 7469, section 2.4). Name a backup key too.
+   */
+  readonly pins?: readonly string[]
   /** The name to expect in the server's certificate. Default: the host as written. Needed on a Unix socket. */
   readonly servername?: string
   /** The oldest version to accept. Default `TLSv1.2`. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** Cipher suites to offer, as OpenSSL writes them. Default: Node's. Weak ones stay off whatever is written. */
+  readonly ciphers?: string
+  /** Days before a certificate's end from which on it is reported. Default 14, or a third of its life if that is less. */
+  readonly warnBefore?: number
+  /** Milliseconds between two looks at the files. Default 5,000; 0 reads them on `reload` alone. */
+  readonly watchInterval?: number
+  /** Accepts any certificate, from anybody: whoever is in between can read and change everything. */
+  readonly dangerouslySkipVerification?: boolean
 }
 
-const KNOWN = ['ca', 'cert', 'key', 'passphrase', 'servername', 'minVersion'] as const
+const KNOWN = [
+  'ca',
+  'trustDefaultCa',
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+  'crl',
+  'pins',
+  'servername',
+  'minVersion',
+  'ciphers',
+  'warnBefore',
+  'watchInterval',
+  'dangerouslySkipVerification',
+] as const
 
-/** Refuses unknown options by name, and the one that would switch verification off with the reason. */
+/** What people know from Node and look for here. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  rejectUnauthorized:
+    'for a private authority hand in its certificate as "ca"; to accept anybody, at your own risk, the name is "dangerouslySkipVerification"',
+  checkServerIdentity: 'the name to expect is "servername", and "pins" names the keys to expect',
+  secureContext: 'hand in "ca", "cert" and "key" themselves',
+  maxVersion: 'the newest version that both sides know is used',
+  ALPNProtocols: 'memcached negotiates no protocol over TLS',
+}
+
+/**
+ * Refuses options that do not exist, with what to write instead, and those that contradict each other.
+ *
+ * @throws TypeError, RangeError
+ */
 export function assertTlsOptions(options: TlsOptions): void {
-  if ('rejectUnauthorized' in options) {
-    throw new TypeError(
-      'tls: there is no "rejectUnauthorized": verification stays on. For a private CA hand in its certificate as "ca".',
-    )
+  for (const [name, instead] of Object.entries(INSTEAD)) {
+    if (Object.hasOwn(options, name)) throw new TypeError(`tls: there is no "${name}": ${instead}`)
   }
   assertOptions('tls', options, KNOWN)
+  for (const name of ['ca', 'crl', 'cert', 'key', 'pfx'] as const) assertSources(name, options[name])
+  for (const name of ['passphrase', 'servername', 'ciphers'] as const) assertText(name, options[name])
+  for (const name of ['trustDefaultCa', 'dangerouslySkipVerification'] as const) {
+    const value: unknown = options[name]
+    if (value !== undefined && typeof value !== 'boolean')
+      throw new TypeError(`tls: "${name}" must be a boolean`)
+  }
   const minVersion: unknown = options.minVersion
   if (minVersion !== undefined && minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3') {
     throw new RangeError('tls: "minVersion" must be TLSv1.2 or TLSv1.3')
   }
+  if (options.ciphers?.includes('@') === true) {
+    throw new RangeError('tls: "ciphers" names cipher suites alone: the security level is not for changing')
+  }
+  assertNumber('warnBefore', options.warnBefore, 'days')
+  assertNumber('watchInterval', options.watchInterval, 'milliseconds')
+  if (options.pins !== undefined) parsePins(options.pins)
+  assertTogether(options)
 }
 
-/**
- * Loads certificates and key once, so that a bad file is an error at construction and not at the first request.
- *
- * @throws MemkeepError `ERR_MEMKEEP_TLS_MATERIAL`
- */
-export function loadMaterial(options: TlsOptions): SecureContext {
-  const { ca, cert, key, passphrase, minVersion = 'TLSv1.2' } = options
-  if ((cert === undefined) !== (key === undefined)) {
-    throw material('"cert" and "key" belong together: hand in both for mutual TLS, or neither.')
+function assertTogether(options: TlsOptions): void {
+  if (options.pfx !== undefined && (options.cert !== undefined || options.key !== undefined)) {
+    throw new TypeError('tls: "pfx" holds certificate and key: leave out "cert" and "key", or "pfx"')
   }
-  for (const pem of ca === undefined ? [] : [ca].flat()) {
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-      throw material('"ca" holds no PEM certificate: hand in the text of the file, not its path.')
+  if ((options.cert === undefined) !== (options.key === undefined)) {
+    throw new TypeError('tls: "cert" and "key" belong together: hand in both for mutual TLS, or neither')
+  }
+  if (options.trustDefaultCa === true && options.ca === undefined) {
+    throw new TypeError('tls: "trustDefaultCa" goes with "ca": without it they are trusted anyway')
+  }
+  if (options.dangerouslySkipVerification !== true) return
+  for (const name of ['ca', 'crl', 'pins'] as const) {
+    if (options[name] !== undefined) {
+      throw new TypeError(
+        `tls: "${name}" says whom to trust and "dangerouslySkipVerification" trusts anybody`,
+      )
     }
   }
-  try {
-    return createSecureContext({
-      minVersion,
-      ...(ca !== undefined && { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-      ...(passphrase !== undefined && { passphrase }),
-    })
-  } catch (cause) {
-    throw material(
-      'The certificate or key does not load: check that each is PEM, that the key belongs to the certificate, and the passphrase.',
-      cause,
-    )
+}
+
+function assertSources(name: string, value: unknown): void {
+  if (value === undefined) return
+  const many = name === 'ca' || name === 'crl'
+  const sources = many ? [value].flat() : [value]
+  if (sources.length === 0) throw new TypeError(`tls: "${name}" is empty: leave it out, or hand something in`)
+  for (const source of sources) {
+    if (typeof source === 'string' || Buffer.isBuffer(source)) continue
+    const { file } = (source ?? {}) as { readonly file?: unknown }
+    if (typeof file !== 'string' || file === '') {
+      throw new TypeError(`tls: "${name}" must be text, a Buffer or { file: 'its path' }`)
+    }
   }
 }
 
-function material(message: string, cause?: unknown): MemkeepError {
-  return new MemkeepError('ERR_MEMKEEP_TLS_MATERIAL', message, { cause })
+function assertText(name: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== 'string' || value === '')) {
+    throw new TypeError(`tls: "${name}" must be a string that is not empty`)
+  }
+}
+
+function assertNumber(name: string, value: unknown, unit: string): void {
+  if (value !== undefined && (typeof value !== 'number' || !(value >= 0) || value > 2 ** 31 - 1)) {
+    throw new RangeError(`tls: "${name}" must be a number of ${unit}, 0 or more`)
+  }
 }

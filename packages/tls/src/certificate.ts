@@ -1,0 +1,46 @@
+import type { X509Certificate } from 'node:crypto'
+import { pinOf } from './pins.ts'
+
+/** What a certificate says; nothing in it is secret. */
+export interface CertificateDescription {
+  /** Distinguished name: `CN=memcached, O=Example`. */
+  readonly subject: string
+  readonly issuer: string
+  /** In hexadecimal. */
+  readonly serialNumber: string
+  /** `DNS:cache.example`, `IP Address:192.0.2.1`. */
+  readonly subjectAltNames: readonly string[]
+  /** SHA-1 of the certificate, as older tools print it. */
+  readonly fingerprint: string
+  /** SHA-256 of the certificate. */
+  readonly fingerprint256: string
+  /** SHA-256 of its public key, as `pins` takes it. */
+  readonly pin: string
+  readonly validFrom: Date
+  readonly validTo: Date
+}
+
+/** Describes a certificate. */
+export function describeCertificate(certificate: X509Certificate): CertificateDescription {
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    serialNumber: certificate.serialNumber,
+    subjectAltNames: splitAltNames(certificate.subjectAltName),
+    fingerprint: certificate.fingerprint,
+    fingerprint256: certificate.fingerprint256,
+    pin: pinOf(certificate),
+    validFrom: new Date(certificate.validFrom),
+    validTo: new Date(certificate.validTo),
+  }
+}
+
+/** The names of a subjectAltName as Node prints it; what holds a comma is in quotes there. */
+export function splitAltNames(text: string | undefined): readonly string[] {
+  return (text?.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []).map((name) => name.trim())
+}
+
+/** A distinguished name, which Node prints a line for each part, on one. */
+export function oneLine(name: string): string {
+  return name.split('\n').join(', ')
+}

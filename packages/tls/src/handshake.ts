@@ -1,0 +1,105 @@
+import type { X509Certificate } from 'node:crypto'
+import { isIP, type Socket } from 'node:net'
+import { connect, type SecureContext, type TLSSocket } from 'node:tls'
+import type { Channel, MemkeepError } from '@memkeep/core'
+import { explainTlsError } from './handshake-errors.ts'
+import { checkIdentity, type ExpectedIdentity } from './identity.ts'
+import { RecordChannel } from './record-channel.ts'
+
+/** An alert in clear: a record's header and two bytes (RFC 8446, section 6). */
+const ALERT_BYTES = 7
+
+/** What a handshake is done with. */
+export interface HandshakeOptions extends ExpectedIdentity {
+  /** The open connection that TLS is spoken over. */
+  readonly wire: Channel
+  readonly context: SecureContext
+  /** Our own certificate. */
+  readonly own: X509Certificate | undefined
+  /** Accepts whoever answers. */
+  readonly skipVerification: boolean
+  /** An earlier session of this server's to offer. */
+  readonly session: Buffer | undefined
+  /** Called for every session that the server sends, when it is verified. */
+  readonly onSession: (session: Buffer, established: Established) => void
+  readonly signal: AbortSignal
+}
+
+/** A connection whose handshake is complete. */
+export interface Established {
+  readonly channel: RecordChannel
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly protocol: string
+  /** The cipher suite, by its standard name. */
+  readonly cipher: string
+  readonly resumed: boolean
+  readonly certificate: X509Certificate | undefined
+}
+
+/**
+ * Does the handshake (RFC 8446; RFC 5246) and verifies the server: its chain by OpenSSL, then its name and pins.
+ *
+ * @throws MemkeepError as {@link explainTlsError}; the signal's reason
+ */
+export function handshake(options: HandshakeOptions): Promise<Established> {
+  const { wire, context, own, name, session, signal } = options
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      socket: wire,
+      secureContext: context,
+      host: name,
+      // server name indication carries names only (RFC 6066, section 3)
+      ...(isIP(name) === 0 && { servername: name }),
+      ...(session !== undefined && { session }),
+      // said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off
+      rejectUnauthorized: !options.skipVerification,
+      checkServerIdentity: (_host, peer) => checkIdentity(options, peer),
+    })
+    let protocol: string | undefined
+    const explain = (cause: Error | null, accepted: boolean): MemkeepError =>
+      explainTlsError(cause, {
+        server: options.server,
+        own,
+        protocol,
+        answered: ((wire as Partial<Socket>).bytesRead ?? 0) > ALERT_BYTES,
+        accepted,
+      })
+    const onAbort = (): void => {
+      socket.destroy()
+      reject(signal.reason as Error)
+    }
+    const onFailure = (cause: Error | null): void => {
+      signal.removeEventListener('abort', onAbort)
+      socket.destroy()
+      reject(explain(cause, false))
+    }
+    const onClose = (): void => {
+      onFailure(null)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.once('error', onFailure).once('close', onClose)
+    socket.once('secureConnect', () => {
+      signal.removeEventListener('abort', onAbort)
+      const established = establish(socket, explain)
+      protocol = established.protocol
+      socket.off('error', onFailure).off('close', onClose)
+      socket.on('session', (ticket: Buffer) => {
+        options.onSession(ticket, established)
+      })
+      resolve(established)
+    })
+  })
+}
+
+function establish(
+  socket: TLSSocket,
+  explain: (cause: Error | null, accepted: boolean) => MemkeepError,
+): Established {
+  return {
+    channel: new RecordChannel(socket, explain),
+    protocol: String(socket.getProtocol()),
+    cipher: socket.getCipher().standardName,
+    resumed: socket.isSessionReused(),
+    certificate: socket.getPeerX509Certificate(),
+  }
+}
