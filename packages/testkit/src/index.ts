@@ -6,6 +6,7 @@ export { startMemcached, type MemcachedServer, type StartOptions } from './memca
 export type { Credentials, ServerMaterial } from './memcached/set-up.ts'
 export {
   createPki,
+  forgeLink,
   type Authority,
   type AuthorityOptions,
   type CertificatePair,

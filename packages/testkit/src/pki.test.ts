@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { describe, expect, it } from 'vitest'
-import { createPki, type CertificatePair } from './pki.ts'
+import { createPki, forgeLink, type CertificatePair } from './pki.ts'
 
 const matches = ({ cert, key }: CertificatePair): boolean =>
   new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
@@ -62,6 +62,14 @@ describe('createPki', () => {
     const { ca } = pki
     expect(() => createSecureContext({ ca, crl })).not.toThrow()
     expect(() => createSecureContext({ ca, crl: crl.slice(0, 100) })).toThrow()
+  })
+
+  it('forges a link that names believe in, and signatures do not', async () => {
+    const [pki, other] = await Promise.all([createPki(), createPki()])
+    const link = new X509Certificate(await forgeLink(pki.ca, other.ca))
+    expect(new X509Certificate(pki.server.cert).checkIssued(link)).toBe(true)
+    expect(link.checkIssued(new X509Certificate(other.ca))).toBe(true)
+    expect(link.verify(new X509Certificate(other.ca).publicKey)).toBe(false)
   })
 
   it('is another authority every time', async () => {

@@ -94,6 +94,32 @@ export async function createPki(options: AuthorityOptions = {}): Promise<Pki> {
   return { ...authority, server, client }
 }
 
+/**
+ * An attacker's certificate, as PEM, with the name and public key of one certificate and another as its issuer, which
+ * never signed it: it links the two for whoever goes by names.
+ */
+export async function forgeLink(subject: string, issuer: string): Promise<string> {
+  const [own, above] = [new X509Certificate(subject), new X509Certificate(issuer)]
+  const attacker = await makeKeys()
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: serial(),
+    subject: own.subject,
+    issuer: above.subject,
+    notBefore: own.notBefore,
+    notAfter: own.notAfter,
+    publicKey: own.publicKey,
+    signingKey: attacker.privateKey,
+    signingAlgorithm: signingAlgorithm(attacker.privateKey),
+    extensions: [
+      await SubjectKeyIdentifierExtension.create(own.publicKey),
+      await AuthorityKeyIdentifierExtension.create(above.publicKey),
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    ],
+  })
+  return `${certificate.toString('pem')}\n`
+}
+
 /** Who signs: an authority's name and keys. */
 interface Signer {
   readonly name: string

@@ -5,6 +5,7 @@ import type { Channel, MemkeepError } from '@memkeep/core'
 import { explainTlsError } from './handshake-errors.ts'
 import { checkIdentity, type ExpectedIdentity } from './identity.ts'
 import { RecordChannel } from './record-channel.ts'
+import type { Ticket } from './session-cache.ts'
 
 /** An alert in clear: a record's header and two bytes (RFC 8446, section 6). */
 const ALERT_BYTES = 7
@@ -19,9 +20,9 @@ export interface HandshakeOptions extends ExpectedIdentity {
   /** Accepts whoever answers. */
   readonly skipVerification: boolean
   /** An earlier session of this server's to offer. */
-  readonly session: Buffer | undefined
-  /** Called for every session that the server sends, when it is verified. */
-  readonly onSession: (session: Buffer, established: Established) => void
+  readonly ticket: Ticket | undefined
+  /** Called for every session that the server sends once it is verified. */
+  readonly onTicket: (ticket: Ticket) => void
   readonly signal: AbortSignal
 }
 
@@ -42,7 +43,7 @@ export interface Established {
  * @throws MemkeepError as {@link explainTlsError}; the signal's reason
  */
 export function handshake(options: HandshakeOptions): Promise<Established> {
-  const { wire, context, own, name, session, signal } = options
+  const { wire, context, own, name, ticket, signal } = options
   return new Promise((resolve, reject) => {
     const socket = connect({
       socket: wire,
@@ -50,12 +51,17 @@ export function handshake(options: HandshakeOptions): Promise<Established> {
       host: name,
       // server name indication carries names only (RFC 6066, section 3)
       ...(isIP(name) === 0 && { servername: name }),
-      ...(session !== undefined && { session }),
+      ...(ticket !== undefined && { session: ticket.session }),
       // said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off
       rejectUnauthorized: !options.skipVerification,
       checkServerIdentity: (_host, peer) => checkIdentity(options, peer),
     })
     let protocol: string | undefined
+    /** Sessions that came before the server was verified. */
+    const early: Buffer[] = []
+    const onEarlySession = (session: Buffer): void => {
+      early.push(session)
+    }
     const explain = (cause: Error | null, accepted: boolean): MemkeepError =>
       explainTlsError(cause, {
         server: options.server,
@@ -77,15 +83,18 @@ export function handshake(options: HandshakeOptions): Promise<Established> {
       onFailure(null)
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    socket.once('error', onFailure).once('close', onClose)
+    socket.on('session', onEarlySession).once('error', onFailure).once('close', onClose)
     socket.once('secureConnect', () => {
       signal.removeEventListener('abort', onAbort)
-      const established = establish(socket, explain)
+      const established = establish(socket, ticket, explain)
       protocol = established.protocol
       socket.off('error', onFailure).off('close', onClose)
-      socket.on('session', (ticket: Buffer) => {
-        options.onSession(ticket, established)
-      })
+      const { protocol: version, certificate } = established
+      const keep = (session: Buffer): void => {
+        if (certificate !== undefined) options.onTicket({ session, certificate, protocol: version })
+      }
+      early.forEach(keep)
+      socket.off('session', onEarlySession).on('session', keep)
       resolve(established)
     })
   })
@@ -93,13 +102,15 @@ export function handshake(options: HandshakeOptions): Promise<Established> {
 
 function establish(
   socket: TLSSocket,
+  ticket: Ticket | undefined,
   explain: (cause: Error | null, accepted: boolean) => MemkeepError,
 ): Established {
+  const resumed = socket.isSessionReused()
   return {
     channel: new RecordChannel(socket, explain),
     protocol: String(socket.getProtocol()),
     cipher: socket.getCipher().standardName,
-    resumed: socket.isSessionReused(),
-    certificate: socket.getPeerX509Certificate(),
+    resumed,
+    certificate: resumed ? ticket?.certificate : socket.getPeerX509Certificate(),
   }
 }

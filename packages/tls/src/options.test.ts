@@ -1,6 +1,5 @@
 import { createPki } from '@memkeep/testkit'
 import { describe, expect, it, vi } from 'vitest'
-import type { TlsOptions } from './options.ts'
 import { tls } from './tls.ts'
 
 const PIN = `sha256/${'A'.repeat(43)}=`

@@ -9,11 +9,11 @@ import { createServer } from 'node:tls'
 import { MemkeepError, openChannel, parseEndpoint } from '@memkeep/core'
 import { createPki, startFaultServer, startMemcached, type CertificatePair, type Pki } from '@memkeep/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { onlyVersion } from '../test/only-version.ts'
 import type { TlsOptions } from './options.ts'
 import { tls } from './tls.ts'
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
-type Version = (typeof VERSIONS)[number]
 
 const DAY = 86_400_000
 const inDays = (days: number): Date => new Date(Date.now() + days * DAY)
@@ -23,26 +23,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'memkeep-refusals-'))
 })
 afterAll(() => rm(folder, { recursive: true }))
-
-/** What holds a server's OpenSSL to one version, and lets it show certificates that it would refuse to load. */
-async function environment(version: Version, more = ''): Promise<{ readonly OPENSSL_CONF: string }> {
-  const OPENSSL_CONF = join(folder, `${version}${more}.cnf`)
-  await writeFile(
-    OPENSSL_CONF,
-    `openssl_conf = main
-[main]
-ssl_conf = ssl
-[ssl]
-system_default = defaults
-[defaults]
-MinProtocol = ${version}
-MaxProtocol = ${version}
-CipherString = DEFAULT@SECLEVEL=0
-${more}
-`,
-  )
-  return { OPENSSL_CONF }
-}
 
 async function opens(address: string, options: TlsOptions, timeout = 10_000): Promise<void> {
   using transport = tls(options).on('expiry', () => undefined)
@@ -233,7 +213,7 @@ describe.each(VERSIONS)("a server's certificate is refused on %s when it", (vers
   it.each(SERVER_ROWS)('$what: $code', async ({ certificate, options, host, code, advice }) => {
     const pki = await createPki()
     const serverCertificate = await certificate(pki)
-    const env = await environment(version)
+    const env = await onlyVersion(version, folder)
     await using server = await startMemcached('tls', { pki, serverCertificate, env })
     const given = await (options ?? (() => ({ ca: pki.ca })))(pki, serverCertificate)
     const address = `${host ?? server.host}:${String(server.port)}`
@@ -266,7 +246,7 @@ describe.each(VERSIONS)('a client is refused on %s, at connect, every time, for'
       client: (pki: Pki) => pki.server,
     },
   ])('$what: $code', async ({ client, code, advice }) => {
-    const env = await environment(version)
+    const env = await onlyVersion(version, folder)
     await using server = await startMemcached('mutual-tls', { env })
     const pair = await client(server.pki)
     for (let time = 0; time < TIMES; time++) {
@@ -276,7 +256,7 @@ describe.each(VERSIONS)('a client is refused on %s, at connect, every time, for'
   })
 
   it('a certificate that expired since it was loaded: TLS_CLIENT_CERTIFICATE_EXPIRED', async () => {
-    const env = await environment(version)
+    const env = await onlyVersion(version, folder)
     await using server = await startMemcached('mutual-tls', { env })
     const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000)
     const { ca } = server.pki
@@ -314,7 +294,7 @@ describe('a server is refused that', () => {
   })
 
   it('speaks TLS 1.2 alone where 1.3 is demanded: TLS_VERSION_REFUSED', async () => {
-    await using server = await startMemcached('tls', { env: await environment('TLSv1.2') })
+    await using server = await startMemcached('tls', { env: await onlyVersion('TLSv1.2', folder) })
     const { ca } = server.pki
     await refused(opens(server.address, { ca, minVersion: 'TLSv1.3' }), 'TLS_VERSION_REFUSED', /"minVersion"/)
     await opens(server.address, { ca })
@@ -327,7 +307,7 @@ describe('a server is refused that', () => {
 
   it.each(VERSIONS)('shares no cipher suite on %s: TLS_NO_SHARED_CIPHER', async (version) => {
     const suites = version === 'TLSv1.2' ? 'ECDHE-RSA-AES128-GCM-SHA256' : 'TLS_CHACHA20_POLY1305_SHA256'
-    const env = await environment(version, 'Ciphersuites = TLS_AES_128_GCM_SHA256')
+    const env = await onlyVersion(version, folder, 'Ciphersuites = TLS_AES_128_GCM_SHA256')
     await using server = await startMemcached('mutual-tls', { env })
     await opens(server.address, server.clientTls)
     await refused(

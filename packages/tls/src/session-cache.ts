@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { BoundedMap } from './bounded-map.ts'
 
 /** As many servers are remembered at most; the one that was used longest ago is forgotten. */
@@ -5,11 +6,13 @@ const MAX_SERVERS = 256
 /** As many tickets are kept of one server: as many as it sends on one connection, twice. */
 const MAX_TICKETS = 4
 
-interface Ticket {
+/** A session that can be resumed. */
+export interface Ticket {
   readonly session: Buffer
-  /** When the server's certificate, which a resumed session does not show again, ends. */
-  readonly expires: number
-  readonly reusable: boolean
+  /** What the server was verified by: a resumed session does not show it again, and ends with it at the latest. */
+  readonly certificate: X509Certificate
+  /** The version of TLS: a ticket of `TLSv1.3` is for one connection (RFC 8446, appendix C.4). */
+  readonly protocol: string
 }
 
 /**
@@ -20,13 +23,15 @@ export class SessionCache {
   readonly #tickets = new BoundedMap<string, readonly Ticket[]>(MAX_SERVERS)
   readonly #refused = new BoundedMap<string, true>(MAX_SERVERS)
 
-  /** A session to offer; one of TLS 1.3 is given out once (RFC 8446, appendix C.4). */
-  take(server: string): Buffer | undefined {
-    const tickets = (this.#tickets.get(server) ?? []).filter(({ expires }) => expires > Date.now())
+  /** The newest session to offer. */
+  take(server: string): Ticket | undefined {
+    const now = Date.now()
+    const tickets = (this.#tickets.get(server) ?? []).filter(
+      ({ certificate }) => Date.parse(certificate.validTo) > now,
+    )
     const newest = tickets.at(-1)
-    if (newest === undefined) return undefined
-    this.#tickets.set(server, newest.reusable ? tickets : tickets.slice(0, -1))
-    return newest.session
+    this.#tickets.set(server, newest?.protocol === 'TLSv1.3' ? tickets.slice(0, -1) : tickets)
+    return newest
   }
 
   /** Keeps a session that a verified server sent. */

@@ -20,7 +20,7 @@ import { loadMaterial, type Material } from './material.ts'
 import { assertTlsOptions, type TlsOptions } from './options.ts'
 import { parsePins } from './pins.ts'
 import { Retirement } from './retirement.ts'
-import { SessionCache } from './session-cache.ts'
+import { SessionCache, type Ticket } from './session-cache.ts'
 import { filesOf, readFiles, readFilesSync, type FileContents } from './sources.ts'
 import { warnOfExpiry, warnOfReload, warnOfSkippedVerification } from './warnings.ts'
 
@@ -38,7 +38,7 @@ export interface TlsEvents {
 interface Attempt {
   readonly generation: Generation
   readonly signal: AbortSignal
-  readonly session?: Buffer
+  readonly ticket?: Ticket
 }
 
 /** One set of certificates, and the sessions that were made with it. */
@@ -170,10 +170,10 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
   /** Offers an earlier session; a server that breaks off for it is asked again without one. */
   async #establish(endpoint: Endpoint, generation: Generation, signal: AbortSignal): Promise<Established> {
     const server = formatEndpoint(endpoint)
-    const session = generation.sessions.take(server)
-    if (session === undefined) return this.#attempt(endpoint, { generation, signal })
+    const ticket = generation.sessions.take(server)
+    if (ticket === undefined) return this.#attempt(endpoint, { generation, signal })
     try {
-      return await this.#attempt(endpoint, { generation, signal, session })
+      return await this.#attempt(endpoint, { generation, signal, ticket })
     } catch (error) {
       if (!isAlert(error)) throw error
       const established = await this.#attempt(endpoint, { generation, signal })
@@ -184,7 +184,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
 
   async #attempt(
     endpoint: Endpoint,
-    { generation: { material, sessions }, signal, session }: Attempt,
+    { generation: { material, sessions }, signal, ticket }: Attempt,
   ): Promise<Established> {
     const server = formatEndpoint(endpoint)
     const name = expectedName(endpoint, this.#options.servername)
@@ -197,14 +197,10 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
         context: material.context,
         own: material.own,
         skipVerification,
-        session,
-        onSession: (ticket, { protocol, certificate }) => {
-          if (skipVerification && this.confidential) return
-          sessions.put(server, {
-            session: ticket,
-            expires: certificate === undefined ? 0 : Date.parse(certificate.validTo),
-            reusable: protocol === 'TLSv1.2',
-          })
+        ticket,
+        onTicket: (next) => {
+          // not one of a server that was asked for its certificates alone
+          if (skipVerification !== this.confidential) sessions.put(server, next)
         },
         signal,
       })
