@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
+import { renderHandshakes } from './handshake-table.ts'
+import { measureHandshakes } from './handshakes.ts'
 import { readOptions } from './options.ts'
 import { measure } from './report.ts'
 import { renderSvg } from './svg.ts'
@@ -10,6 +12,7 @@ const HELP = `npm run bench [-- options]
 Measures Memkeep beside other clients of memcached, and beside what a connection can carry at most.
   --quick              what fits in a minute
   --growth             growth curves as well (on by default in the full run; --no-growth leaves them out)
+  --handshakes         what a TLS handshake costs, full and resumed, and nothing else
   --only NAMES         contestants, as "Memkeep,memjs SASL,ceiling"
   --sizes BYTES        value sizes, as 100,10000
   --concurrency N      requests in flight, as 1,256
@@ -25,23 +28,32 @@ measured.
 /** The main job: measures, prints, and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { help, plan, json, svg } = readOptions(args)
+    const { help, handshakes, plan, json, svg } = readOptions(args)
     if (help) {
       process.stdout.write(HELP)
       return 0
     }
+    const color = pc.isColorSupported && process.stdout.isTTY
+    if (handshakes) {
+      const costs = await measureHandshakes(plan, showProgress)
+      await show(costs, renderHandshakes(costs, color), json)
+      return 0
+    }
     const report = await measure(plan, showProgress)
-    const text = `${JSON.stringify(report, null, 2)}\n`
-    if (json !== undefined && json !== '-') await writeFile(json, text)
+    await show(report, renderTable(report, color), json)
     if (svg !== undefined) await writeFile(svg, renderSvg(report))
-    process.stdout.write(
-      json === '-' ? text : renderTable(report, pc.isColorSupported && process.stdout.isTTY),
-    )
     return report.sound ? 0 : 1
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     return 2
   }
+}
+
+/** The table on standard output, and the JSON where it was asked for, or in its place. */
+async function show(report: object, table: string, json: string | undefined): Promise<void> {
+  const text = `${JSON.stringify(report, null, 2)}\n`
+  if (json !== undefined && json !== '-') await writeFile(json, text)
+  process.stdout.write(json === '-' ? text : table)
 }
 
 function showProgress(step: string): void {

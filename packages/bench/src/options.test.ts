@@ -9,6 +9,7 @@ describe('readOptions', () => {
   it('runs everything when nothing is said', () => {
     expect(readOptions([])).toEqual({
       help: false,
+      handshakes: false,
       json: undefined,
       svg: undefined,
       plan: { ...FULL, contestants },
@@ -44,6 +45,19 @@ describe('readOptions', () => {
     expect(namesOf(['--only', 'Memkeep'])).toHaveLength(6)
   })
 
+  it('measures handshakes alone, in as many rounds of such slices as it is told', () => {
+    const { handshakes, plan, json } = readOptions([
+      '--handshakes',
+      '--rounds',
+      '2',
+      '--slice',
+      '7',
+      '--json',
+    ])
+    expect({ handshakes, json }).toEqual({ handshakes: true, json: '-' })
+    expect(plan).toMatchObject({ rounds: 2, slice: 7 })
+  })
+
   it('knows JSON in place of the table from JSON in a file', () => {
     expect(readOptions(['--json']).json).toBe('-')
     expect(readOptions(['--json', '--quick']).json).toBe('-')
@@ -56,6 +70,9 @@ describe('readOptions', () => {
     [['--rounds', 'many'], '--rounds'],
     [['--concurrency', '1.5'], '--concurrency'],
     [['--qick'], '--qick'],
+    [['--handshakes', '--sizes', '100'], '--sizes'],
+    [['--handshakes', '--no-growth'], '--growth'],
+    [['--handshakes', '--svg', 'a.svg'], '--svg'],
   ])('refuses %j', (args, named) => {
     expect(() => readOptions(args)).toThrow(named)
   })

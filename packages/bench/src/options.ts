@@ -3,9 +3,14 @@ import type { Contestant } from './contestants/contestant.ts'
 import { contestants } from './contestants/index.ts'
 import { FULL, QUICK, type Plan } from './plan.ts'
 
+/** What says something of requests alone. */
+const NOT_FOR_HANDSHAKES = ['growth', 'only', 'sizes', 'concurrency', 'svg'] as const
+
 /** What the command line asks for. */
 export interface Options {
   readonly help: boolean
+  /** Whether the cost of handshakes is all that is measured. */
+  readonly handshakes: boolean
   readonly plan: Plan
   /** Where JSON goes: a file, or `-` for standard output in place of the table. */
   readonly json: string | undefined
@@ -20,6 +25,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       quick: { type: 'boolean', default: false },
       growth: { type: 'boolean' },
+      handshakes: { type: 'boolean', default: false },
       only: { type: 'string' },
       sizes: { type: 'string' },
       concurrency: { type: 'string' },
@@ -30,9 +36,14 @@ export function readOptions(args: readonly string[]): Options {
       help: { type: 'boolean', default: false },
     },
   })
+  const misfit = NOT_FOR_HANDSHAKES.find((option) => values[option] !== undefined)
+  if (values.handshakes && misfit !== undefined) {
+    throw new TypeError(`--handshakes measures no requests: leave --${misfit} out`)
+  }
   const base = values.quick ? QUICK : FULL
   return {
     help: values.help,
+    handshakes: values.handshakes,
     json: values.json,
     svg: values.svg,
     plan: {

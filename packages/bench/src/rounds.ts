@@ -48,19 +48,29 @@ export async function interleave(
       }),
     )
   }
-  for (let round = 0; round <= rounds; round++) {
-    for (let turn = 0; turn < states.length; turn++) {
-      const state = states[(round + turn) % states.length]
-      const milliseconds = budget.nextSlice()
-      if (state === undefined || state.failure !== undefined) continue
-      const result = await state.participant.run(state.workload, milliseconds)
-      if ('kind' in result) state.failure = result
-      else if (round > 0) state.figures.push(result)
-    }
+  for (const { round, entry: state } of takeTurns(states, rounds)) {
+    const milliseconds = budget.nextSlice()
+    if (state.failure !== undefined) continue
+    const result = await state.participant.run(state.workload, milliseconds)
+    if ('kind' in result) state.failure = result
+    else if (round > 0) state.figures.push(result)
   }
   return states.map(({ participant, figures, failure }) => ({
     contestant: participant.contestant.name,
     rounds: figures,
     ...(failure !== undefined && { failure }),
   }))
+}
+
+/** Every entry once in every round, each round beginning with another. Round 0 comes before those that count. */
+export function* takeTurns<Entry extends object>(
+  entries: readonly Entry[],
+  rounds: number,
+): Generator<{ readonly round: number; readonly entry: Entry }> {
+  for (let round = 0; round <= rounds; round++) {
+    for (let turn = 0; turn < entries.length; turn++) {
+      const entry = entries[(round + turn) % entries.length]
+      if (entry !== undefined) yield { round, entry }
+    }
+  }
 }
