@@ -174,7 +174,7 @@ describe('what is wrong ends in an error of its own, and no command is sent', ()
   })
 
   it.each([
-    ['a wrong host name', { hosts: ['cache.example'] }, 'TLS_HOSTNAME_MISMATCH'],
+    ['a certificate for another host', { hosts: ['cache.example'] }, 'TLS_IP_MISMATCH'],
     ['an expired certificate', { notBefore: new Date(0), notAfter: new Date(1) }, 'TLS_CERTIFICATE_EXPIRED'],
   ])('%s', async (_, issue, name) => {
     const plain = await start('tls')

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { exchange, parseLine } from './exchange.ts'
@@ -26,12 +27,16 @@ describe('exchange', () => {
     await expect(answer).resolves.toBe('VERSION 1.6.18')
   })
 
-  it('leaves the channel paused and without listeners of its own', async () => {
+  it('leaves the channel as a new one is, without listeners of its own and nothing lost', async () => {
     const quiet = channel((play) => play.push('OK\r\n'))
     await exchange(quiet, Buffer.from('x'), parseLine, new AbortController().signal)
-    expect(quiet.isPaused()).toBe(true)
-    expect(quiet.listenerCount('data')).toBe(0)
+    expect(quiet.readableFlowing).toBeNull()
+    for (const event of ['readable', 'data', 'end', 'close']) expect(quiet.listenerCount(event)).toBe(0)
     expect(quiet.listenerCount('error')).toBe(1)
+    quiet.push('more')
+    await new Promise(setImmediate)
+    // as any client listens to a socket, without telling it to flow
+    await expect(once(quiet, 'data')).resolves.toEqual([Buffer.from('more')])
   })
 
   it('refuses more than was asked', async () => {

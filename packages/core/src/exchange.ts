@@ -13,7 +13,7 @@ export interface Parsed<T> {
 
 /**
  * Says one thing on a quiet channel and waits for the one answer: the shape of every exchange before the first
- * command. Leaves the channel paused, with nothing unread.
+ * command. Leaves nothing unread, and the channel as a new one is: it flows when somebody listens.
  *
  * @param parse gives the answer, or undefined while it is incomplete
  * @throws MemkeepError `ERR_MEMKEEP_CONNECTION_LOST`, `ERR_MEMKEEP_PROTOCOL`; the channel's own error; the signal's reason
@@ -28,9 +28,8 @@ export function exchange<T>(
     let received: Buffer = Buffer.alloc(0)
 
     const settle = (finish: () => void): void => {
-      channel.off('data', onData).off('error', onError).off('close', onClose).off('end', onClose)
+      channel.off('readable', onReadable).off('error', onError).off('close', onClose).off('end', onClose)
       signal.removeEventListener('abort', onAbort)
-      channel.pause()
       finish()
     }
     const fail = (error: unknown): void => {
@@ -47,8 +46,10 @@ export function exchange<T>(
     const onClose = (): void => {
       fail(channel.errored instanceof MemkeepError ? channel.errored : lost(channel.errored))
     }
-    const onData = (chunk: Buffer): void => {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+    const onReadable = (): void => {
+      for (let chunk = read(channel); chunk !== null; chunk = read(channel)) {
+        received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+      }
       try {
         const parsed = parse(received)
         if (parsed?.length === received.length) {
@@ -69,11 +70,15 @@ export function exchange<T>(
       onClose()
     } else {
       signal.addEventListener('abort', onAbort, { once: true })
-      channel.on('data', onData).on('error', onError).on('close', onClose).on('end', onClose)
-      channel.resume()
+      // not 'data' and pause(), after which it would not flow by itself for whoever has it next
+      channel.on('readable', onReadable).on('error', onError).on('close', onClose).on('end', onClose)
       channel.write(request)
     }
   })
+}
+
+function read(channel: Channel): Buffer | null {
+  return channel.read() as Buffer | null
 }
 
 /** Takes one line ending in CR LF, without its end. */

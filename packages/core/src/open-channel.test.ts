@@ -17,7 +17,7 @@ describe('openChannel', () => {
     await using server = await startMemcached('plain', { unixSocket })
     const channel = await open(server.address)
     expect(channel.remoteAddress).toBe(unixSocket ? undefined : '127.0.0.1')
-    expect(channel.isPaused()).toBe(true)
+    expect(channel.readableFlowing).toBeNull()
     channel.destroy()
   })
 

@@ -36,6 +36,9 @@ export interface Transport {
   readonly name: string
   /** Whether nobody between here and the server can read or change what is sent. */
   readonly confidential: boolean
-  /** Resolves to a channel whose handshake is complete; it has an `error` listener, so a late fault never throws. */
+  /**
+   * Resolves to a channel whose handshake is complete, and which flows when somebody listens to its data; it has an
+   * `error` listener, so that a late fault never throws.
+   */
   connect(endpoint: Endpoint, options: ConnectOptions): Promise<Channel>
 }

@@ -31,7 +31,7 @@ export class RecordChannel extends Duplex implements Channel {
         if (!this.push(chunk)) socket.pause()
       })
       .on('end', () => {
-        if (this.#accepted) this.push(null)
+        if (this.#accepted || this.writableEnded) this.push(null)
       })
       .on('error', (error: Error) => {
         this.destroy(this.#explain(error))
@@ -39,6 +39,30 @@ export class RecordChannel extends Duplex implements Channel {
       .on('close', () => {
         this.destroy(this.#accepted || this.writableFinished ? undefined : this.#explain(null))
       })
+  }
+
+  /** As a socket's, for clients of others. */
+  setKeepAlive(enable?: boolean, initialDelay?: number): this {
+    this.#socket.setKeepAlive(enable, initialDelay)
+    return this
+  }
+
+  /** As a socket's, for clients of others. */
+  setNoDelay(noDelay?: boolean): this {
+    this.#socket.setNoDelay(noDelay)
+    return this
+  }
+
+  /** As a socket's: this connection keeps the process running, which is so from the start. */
+  ref(): this {
+    this.#socket.ref()
+    return this
+  }
+
+  /** As a socket's: this connection does not keep the process running. */
+  unref(): this {
+    this.#socket.unref()
+    return this
   }
 
   override _read(): void {
@@ -71,9 +95,7 @@ export class RecordChannel extends Duplex implements Channel {
   }
 
   override _final(done: Callback): void {
-    this.#socket.end(() => {
-      done()
-    })
+    this.#socket.end(done)
   }
 
   override _destroy(error: Error | null, done: Callback): void {
@@ -83,7 +105,7 @@ export class RecordChannel extends Duplex implements Channel {
 
   #send(chunk: Buffer, done: Callback): void {
     this.#socket.write(chunk, (error) => {
-      done(error == null ? null : this.#explain(error))
+      done(error == null ? null : (this.errored ?? this.#explain(error)))
     })
   }
 }
