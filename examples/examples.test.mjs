@@ -9,6 +9,10 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 /** What each example must print. */
 const EXPECTED = {
   everything: ["read back: { name: 'Ada' }", 'wrapped: computed once / computed once', 'deleted: undefined'],
+  'rotated-certificates': [
+    ...['shows: CN=service', 'in use from now on: CN=service-renewed'],
+    ...['shows: CN=service-renewed on connections: 1', 'requests: many failed: 0'],
+  ],
   'several-servers': [
     ...['read back: 100', 'raised: stored', 'and not twice: exists', 'visits: 1n 2n'],
     ...['a server was ejected', 'failed: 1'],
