@@ -1,10 +1,8 @@
 import { once } from 'node:events'
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
-import { openChannel, parseEndpoint } from '@memkeep/core'
 import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { describe, expect, it } from 'vitest'
-import type { TlsOptions } from './options.ts'
-import { tls } from './tls.ts'
+import { opens } from '../test/opens.ts'
 
 /** Someone in between who changes the client's first message, and passes everything else. */
 async function interfere(
@@ -32,13 +30,6 @@ async function interfere(
       for (const socket of sockets) socket.destroy()
     },
   }
-}
-
-async function opens(address: string, options: TlsOptions): Promise<void> {
-  using transport = tls(options)
-  const signal = AbortSignal.timeout(10_000)
-  const channel = await openChannel(parseEndpoint(address), { transport, signal })
-  channel.destroy()
 }
 
 /** Hides the extension `supported_versions` (RFC 8446, section 4.2.1), by giving it a number that nobody knows. */

@@ -2,22 +2,14 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:tls'
-import { openChannel, parseEndpoint } from '@memkeep/core'
 import { createPki, forgeLink, startMemcached, type CertificatePair } from '@memkeep/testkit'
 import { describe, expect, it } from 'vitest'
-import type { TlsOptions } from './options.ts'
+import { opens } from '../test/opens.ts'
 import { parsePins, pinOf } from './pins.ts'
-import { tls } from './tls.ts'
 
 const mismatch = expect.objectContaining({ code: 'ERR_MEMKEEP_TLS_PIN_MISMATCH' }) as Error
 const pin = (pem: string): string => pinOf(new X509Certificate(pem))
 const FOREIGN = `sha256/${Buffer.alloc(32).toString('base64')}`
-
-async function opens(address: string, options: TlsOptions): Promise<void> {
-  const signal = AbortSignal.timeout(10_000)
-  const channel = await openChannel(parseEndpoint(address), { transport: tls(options), signal })
-  channel.destroy()
-}
 
 describe('a pin', () => {
   it('is the SHA-256 of the SubjectPublicKeyInfo', async () => {

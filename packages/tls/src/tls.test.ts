@@ -8,6 +8,7 @@ import { openChannel, parseEndpoint, type Channel } from '@memkeep/core'
 import { exchange, type Parsed } from '@memkeep/core/internal'
 import { createPki, startMemcached, startRelay, type MemcachedServer } from '@memkeep/testkit'
 import { describe, expect, it } from 'vitest'
+import { opens } from '../test/opens.ts'
 import type { TlsOptions } from './options.ts'
 import { tls } from './tls.ts'
 
@@ -16,11 +17,6 @@ const code = (name: string): unknown => expect.objectContaining({ code: `ERR_MEM
 function open(address: string, options: TlsOptions): Promise<Channel> {
   const signal = AbortSignal.timeout(10_000)
   return openChannel(parseEndpoint(address), { transport: tls(options), signal })
-}
-
-async function opens(address: string, options: TlsOptions): Promise<void> {
-  const channel = await open(address, options)
-  channel.destroy()
 }
 
 const trust = ({ pki }: MemcachedServer): TlsOptions => ({ ca: pki.ca })
