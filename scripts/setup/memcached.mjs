@@ -1,6 +1,6 @@
 import { has, run, succeeds } from './run.mjs'
 
-/** What each package manager calls memcached, SASL's mechanisms and its user database, and how it installs them. */
+/** What each package manager calls memcached, what SASL needs and OpenSSL's command, and how it installs them. */
 const MANAGERS = [
   {
     name: 'apt-get',
@@ -14,14 +14,24 @@ const MANAGERS = [
       'memcached',
       'libsasl2-modules',
       'sasl2-bin',
+      'openssl',
     ],
   },
   {
     name: 'dnf',
-    install: ['dnf', 'install', '-y', 'memcached', 'cyrus-sasl', 'cyrus-sasl-lib', 'cyrus-sasl-plain'],
+    install: [
+      'dnf',
+      'install',
+      '-y',
+      'memcached',
+      'cyrus-sasl',
+      'cyrus-sasl-lib',
+      'cyrus-sasl-plain',
+      'openssl',
+    ],
   },
-  { name: 'apk', install: ['apk', 'add', 'memcached', 'cyrus-sasl'] },
-  { name: 'brew', install: ['brew', 'install', 'memcached', 'cyrus-sasl'], asUser: true },
+  { name: 'apk', install: ['apk', 'add', 'memcached', 'cyrus-sasl', 'openssl'] },
+  { name: 'brew', install: ['brew', 'install', 'memcached', 'cyrus-sasl', 'openssl'], asUser: true },
 ]
 
 /** What keeps a package manager from asking questions and from starting services: the tests start what they need. */
@@ -45,7 +55,7 @@ export async function installMemcached(findMissing) {
   const manager = MANAGERS.find(({ name }) => has(name))
   if (manager === undefined) {
     throw new Error(
-      `${lacking} Install memcached built with --enable-tls and --enable-sasl, and Cyrus SASL with its PLAIN module, or name a memcached with MEMKEEP_MEMCACHED=/path.`,
+      `${lacking} Install memcached built with --enable-tls and --enable-sasl, Cyrus SASL with its PLAIN module, and openssl, or name a memcached with MEMKEEP_MEMCACHED=/path.`,
     )
   }
   const command = manager.install.join(' ')

@@ -49,7 +49,7 @@ describe('installMemcached', () => {
     const findMissing = missing('memcached')
     await installMemcached(findMissing)
     expect(await calls()).toMatch(
-      /^apt-get update.* quiet\napt-get install .*memcached libsasl2-modules sasl2-bin quiet\n$/,
+      /^apt-get update.* quiet\napt-get install .*memcached libsasl2-modules sasl2-bin openssl quiet\n$/,
     )
     expect(findMissing).toHaveBeenCalledTimes(2)
   })
@@ -68,14 +68,14 @@ describe('installMemcached', () => {
     as(501)
     await program('brew')
     await installMemcached(missing('memcached'))
-    expect(await calls()).toBe('brew install memcached cyrus-sasl quiet\n')
+    expect(await calls()).toBe('brew install memcached cyrus-sasl openssl quiet\n')
   })
 
   it('names the command where it may not install', async () => {
     as(1000)
     await program('apk')
     await expect(installMemcached(missing('memcached'))).rejects.toThrow(
-      'Missing: memcached. Run this, then try again: sudo apk add memcached cyrus-sasl',
+      'Missing: memcached. Run this, then try again: sudo apk add memcached cyrus-sasl openssl',
     )
     expect(await calls()).toBe('')
   })
