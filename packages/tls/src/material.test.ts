@@ -3,9 +3,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPki, type CertificatePair, type Pki } from '@memkeep/testkit'
+import { createPki, startMemcached, type CertificatePair, type Pki } from '@memkeep/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { refused } from '../test/opens.ts'
+import { opens, refused } from '../test/opens.ts'
 import type { TlsOptions } from './options.ts'
 import { tls } from './tls.ts'
 
@@ -24,9 +24,9 @@ describe('what we bring ourselves is refused, at construction, when', () => {
       .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' })
       .toString()
 
-  async function pkcs12({ cert, key }: CertificatePair, passphrase: string): Promise<Buffer> {
+  async function pkcs12({ cert, key }: CertificatePair, passphrase: string, ca = ''): Promise<Buffer> {
     const file = join(folder, 'client.pem')
-    await writeFile(file, key + cert)
+    await writeFile(file, key + cert + ca)
     return execFileSync('openssl', ['pkcs12', '-export', '-passout', `pass:${passphrase}`, '-in', file])
   }
 
@@ -153,5 +153,14 @@ describe('what we bring ourselves is refused, at construction, when', () => {
       using transport = tls({ ca: pki.ca, ...own })
       expect(transport.describe().own?.fingerprint256).toBe(new X509Certificate(cert).fingerprint256)
     }
+  })
+
+  it('authorities in a PKCS #12 are trusted, as Node does', async () => {
+    await using server = await startMemcached('mutual-tls')
+    const { client, ca } = server.pki
+    const passphrase = 'right'
+    await opens(server.address, { pfx: await pkcs12(client, passphrase, ca), passphrase })
+    const without = opens(server.address, { pfx: await pkcs12(client, passphrase), passphrase })
+    await refused(without, 'TLS_INCOMPLETE_CHAIN', /hand in that authority's certificate/)
   })
 })

@@ -14,7 +14,10 @@ export interface TlsOptions {
   readonly cert?: Source
   /** The private key of `cert`, as PEM. */
   readonly key?: Source
-  /** Our own certificate (chain) and its private key in one, as PKCS #12, instead of `cert` and `key`. */
+  /**
+   * Our own certificate (chain) and its private key in one, as PKCS #12, instead of `cert` and `key`. Authorities in
+   * it are trusted beside those of `ca`, since Node does so: leave out of it whom you do not trust.
+   */
   readonly pfx?: Source
   /** What `key` or `pfx` is encrypted with. */
   readonly passphrase?: string
