@@ -21,7 +21,7 @@ export async function findMissing(): Promise<readonly string[]> {
     if (!sasl) missing.push(`SASL in ${path} (built without --enable-sasl)`)
   }
   if ((await findProgram('saslpasswd2')) === undefined) missing.push('saslpasswd2 (adds SASL users)')
-  if ((await findProgram('openssl')) === undefined) missing.push('openssl (makes certificates on the command line)')
+  if ((await findProgram('openssl')) === undefined) missing.push('openssl (makes certificates)')
   // only a server that runs can tell which mechanisms are installed
   if (missing.length === 0 && !(await offersPlain())) missing.push('the SASL mechanism PLAIN')
   return missing
