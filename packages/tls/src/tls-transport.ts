@@ -7,7 +7,7 @@ import {
   type Endpoint,
   type Transport,
 } from '@memkeep/core'
-import { describeCertificate } from './certificate.ts'
+import { describeCertificate, type CertificateDescription } from './certificate.ts'
 import { channels, type ExpiryMessage, type ReloadMessage } from './channels.ts'
 import type { TlsDescription } from './description.ts'
 import { establish } from './establish.ts'
@@ -58,7 +58,10 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
     this.#files = filesOf(options)
     // before they are read, so that no change falls in between
     this.#watch = new FileWatch(this.#files, () => {
-      this.reload().catch(() => undefined)
+      this.reload().catch((error: unknown) => {
+        // that one was told; whatever a listener throws is not for us to hide
+        if (error !== this.#reloadError) throw error
+      })
     })
     this.#generation = nextGeneration(this.#options, readFilesSync(this.#files))
     this.#watch.start(options.watchInterval ?? 5000)
@@ -130,7 +133,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
       trustsDefaultCa: this.confidential && (ca === undefined || trustDefaultCa),
       authorities: material.authorities.map(describeCertificate),
       revocationLists: material.revocationLists,
-      own: material.own === undefined ? undefined : describeCertificate(material.own),
+      own: this.#describeOwn(),
       files: this.#files,
       loadedAt,
       reloadError: this.#reloadError,
@@ -158,28 +161,28 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
       this.#onReloadFailed(error as Error)
       throw error
     }
-    const { own } = this.#generation.material
-    const message: ReloadMessage = { certificate: own === undefined ? undefined : describeCertificate(own) }
-    channels.reload.publish(message)
-    this.emit('reload', message)
     this.#watchOwn()
     this.#open.replaceOthers(this.#generation)
+    const message: ReloadMessage = { certificate: this.#describeOwn() }
+    channels.reload.publish(message)
+    this.emit('reload', message)
     return true
   }
 
   #onReloadFailed(error: Error): void {
     this.#reloadError = error
-    const { own } = this.#generation.material
-    channels.reload.publish({
-      certificate: own === undefined ? undefined : describeCertificate(own),
-      error,
-    } satisfies ReloadMessage)
+    channels.reload.publish({ certificate: this.#describeOwn(), error } satisfies ReloadMessage)
     if (!this.emit('reloadFailed', error) && !channels.reload.hasSubscribers) warnOfReload(error)
   }
 
   #watchOwn(): void {
+    const own = this.#describeOwn()
+    if (own !== undefined) this.#expiry.watch({ owner: 'own', server: undefined }, own)
+  }
+
+  #describeOwn(): CertificateDescription | undefined {
     const { own } = this.#generation.material
-    if (own !== undefined) this.#expiry.watch({ owner: 'own', server: undefined }, describeCertificate(own))
+    return own === undefined ? undefined : describeCertificate(own)
   }
 }
 
