@@ -1,5 +1,5 @@
 import { isLoopbackHost, type Endpoint } from './endpoint.ts'
-import type { Channel, Transport } from './transport.ts'
+import type { Channel, ConnectOptions, Transport } from './transport.ts'
 
 /** What an {@link Authenticator} may know of the connection that it speaks on. */
 export interface AuthContext {
@@ -8,6 +8,8 @@ export interface AuthContext {
   readonly passwordSafe: boolean
   /** Ends the attempt; `authenticate` then rejects with the signal's reason. */
   readonly signal: AbortSignal
+  /** Called when the channel should be replaced, as after a password was changed. */
+  readonly onRetire?: ConnectOptions['onRetire']
 }
 
 /** What must be said before the first command. */
@@ -16,6 +18,11 @@ export interface Authenticator {
   readonly name: string
   /** What the server speaks from then on: memcached's text family, or its binary protocol. */
   readonly protocol: 'text' | 'binary'
+  /**
+   * Called before a connection is made, for whatever takes time, such as fetching a password, or makes the attempt
+   * pointless, such as one that the server has just refused.
+   */
+  prepare?(endpoint: Endpoint, options: Pick<ConnectOptions, 'signal'>): Promise<void>
   /** Resolves when the server has accepted us; leaves no byte of an answer unread. */
   authenticate(channel: Channel, context: AuthContext): Promise<void>
 }

@@ -10,3 +10,4 @@ export {
 } from './binary-frame.ts'
 export { exchange, parseLine, type Parsed } from './exchange.ts'
 export { assertOptions } from './options.ts'
+export { Retirement } from './retirement.ts'

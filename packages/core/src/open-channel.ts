@@ -40,6 +40,11 @@ export async function openChannel(
   }
   let silent = 'did not take the connection: check that it runs and that no firewall drops it'
   try {
+    if (auth?.prepare !== undefined) {
+      silent = `was not connected to: ${auth.name} was still waiting for its credentials`
+      await auth.prepare(endpoint, { signal })
+      silent = 'did not take the connection: check that it runs and that no firewall drops it'
+    }
     const channel = await transport.connect(endpoint, { signal, onRetire })
     try {
       if (auth === undefined) {
@@ -52,6 +57,7 @@ export async function openChannel(
           endpoint,
           passwordSafe: isPasswordSafe(transport, endpoint, channel.remoteAddress),
           signal,
+          onRetire,
         })
       }
       silent = 'stopped answering before its first command: check its load and the network'

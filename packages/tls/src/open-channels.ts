@@ -1,7 +1,7 @@
 import type { Channel } from '@memkeep/core'
+import { Retirement } from '@memkeep/core/internal'
 import type { ConnectionDescription } from './description.ts'
 import type { Generation } from './generation.ts'
-import { Retirement } from './retirement.ts'
 
 /** A channel that is open, what it was made with, and how it is replaced. */
 export interface OpenChannel {

@@ -88,6 +88,9 @@ function published(auth: Authenticator, endpoint: Endpoint): Authenticator {
   return {
     name: auth.name,
     protocol: auth.protocol,
+    async prepare(endpoint, options) {
+      await auth.prepare?.(endpoint, options)
+    },
     async authenticate(channel, context) {
       const started = performance.now()
       try {
