@@ -9,5 +9,6 @@ export {
   type BinaryResponse,
 } from './binary-frame.ts'
 export { exchange, parseLine, type Parsed } from './exchange.ts'
+export { FileWatch } from './file-watch.ts'
 export { assertOptions } from './options.ts'
 export { Retirement } from './retirement.ts'

@@ -1,12 +1,8 @@
-import { formatEndpoint, MemkeepError, type Authenticator } from '@memkeep/core'
+import { formatEndpoint, MemkeepError, type AuthContext, type Channel } from '@memkeep/core'
 import { exchange, parseLine } from '@memkeep/core/internal'
-import {
-  assertPasswordSafe,
-  invalid,
-  readCredentials,
-  type AuthOptions,
-  type Credentials,
-} from './credentials.ts'
+import { assertAuthOptions, type AuthOptions } from './auth-options.ts'
+import { invalid, type Credentials } from './credentials.ts'
+import { PasswordAuthenticator } from './password-authenticator.ts'
 
 /** What a line of the server's authentication file may hold, in bytes. */
 const MAX_LINE_BYTES = 255
@@ -18,27 +14,28 @@ const MAX_LINE_BYTES = 255
  * Unix socket.
  *
  * `authenticate` rejects with a MemkeepError: `ERR_MEMKEEP_AUTH_INSECURE_CHANNEL` (nothing was sent),
- * `ERR_MEMKEEP_AUTH_NOT_REQUIRED` (the server lets anyone in), `ERR_MEMKEEP_AUTH_REJECTED`.
+ * `_NOT_REQUIRED` (the server lets anyone in), `_REJECTED`, `_PAUSED`.
  *
- * @throws MemkeepError `ERR_MEMKEEP_INVALID_CREDENTIALS`, also for names and passwords that this protocol cannot say
+ * @throws MemkeepError `ERR_MEMKEEP_INVALID_CREDENTIALS`, also for names and passwords that this protocol cannot say;
+ * `ERR_MEMKEEP_CREDENTIALS_UNAVAILABLE`
+ * @throws TypeError, RangeError for an unknown option, or one that is none
  */
-export function asciiAuth(options: AuthOptions): Authenticator {
-  const credentials = readCredentials('asciiAuth', options)
-  assertSayable(credentials)
-  return {
+export function asciiAuth(options: AuthOptions): PasswordAuthenticator {
+  assertAuthOptions('asciiAuth', options)
+  const { allowInsecureAuth = false } = options
+  return new PasswordAuthenticator('asciiAuth', options, {
     name: 'ascii-auth',
     protocol: 'text',
-    async authenticate(channel, context) {
-      assertPasswordSafe(context, options)
+    check: assertSayable,
+    async say(channel, context, { credentials }) {
       const server = formatEndpoint(context.endpoint)
-      const probe = await exchange(channel, Buffer.from('version\r\n'), parseLine, context.signal)
-      if (probe.startsWith('VERSION ')) {
+      if (!context.passwordSafe && !allowInsecureAuth) {
         throw new MemkeepError(
-          'ERR_MEMKEEP_AUTH_NOT_REQUIRED',
-          `${server} does not ask for a password, so anyone may use it; none was sent: start memcached with -Y, or leave "auth" out if that is meant.`,
+          'ERR_MEMKEEP_AUTH_INSECURE_CHANNEL',
+          `The password for ${server} would cross the network readable: hand in transport: tls({ ca }), or set "allowInsecureAuth" if the network is yours alone.`,
         )
       }
-      if (probe !== 'CLIENT_ERROR unauthenticated') throw unexpected(server)
+      await probe(channel, server, context)
       const request = encodeCredentials(credentials)
       const answer = await exchange(channel, request, parseLine, context.signal).finally(() =>
         request.fill(0),
@@ -47,10 +44,22 @@ export function asciiAuth(options: AuthOptions): Authenticator {
       if (!answer.startsWith('CLIENT_ERROR')) throw unexpected(server)
       throw new MemkeepError(
         'ERR_MEMKEEP_AUTH_REJECTED',
-        `${server} refused the user name or password: correct them, or add the line user:password to the server's -Y file and restart it.`,
+        `${server} refused the user name or password: correct them, or add the line user:password to the server's -Y file and have it read (SIGHUP).`,
       )
     },
+  })
+}
+
+/** Asks whether the server asks for a password: one that does not would store it. */
+async function probe(channel: Channel, server: string, { signal }: AuthContext): Promise<void> {
+  const answer = await exchange(channel, Buffer.from('version\r\n'), parseLine, signal)
+  if (answer.startsWith('VERSION ')) {
+    throw new MemkeepError(
+      'ERR_MEMKEEP_AUTH_NOT_REQUIRED',
+      `${server} does not ask for a password, so anyone may use it; none was sent: start memcached with -Y, or leave "auth" out if that is meant.`,
+    )
   }
+  if (answer !== 'CLIENT_ERROR unauthenticated') throw unexpected(server)
 }
 
 function encodeCredentials({ username, password }: Credentials): Buffer {

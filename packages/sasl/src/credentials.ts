@@ -1,13 +1,4 @@
-import { formatEndpoint, MemkeepError, Secret, type AuthContext } from '@memkeep/core'
-import { assertOptions } from '@memkeep/core/internal'
-
-/** Options of `sasl` and `asciiAuth`. */
-export interface AuthOptions {
-  readonly username: string
-  readonly password: string | Secret
-  /** Says the password even where others may read it. Default false. */
-  readonly allowInsecureAuth?: boolean
-}
+import { MemkeepError, type Secret } from '@memkeep/core'
 
 /** A user's name and password; the password never prints. */
 export interface Credentials {
@@ -16,29 +7,15 @@ export interface Credentials {
 }
 
 /**
- * Takes the credentials out of a factory's options.
+ * Refuses what no mechanism can carry.
  *
+ * @param owner whose option it is, for messages
  * @throws MemkeepError `ERR_MEMKEEP_INVALID_CREDENTIALS`
- * @throws TypeError for an unknown option or a wrong type
  */
-export function readCredentials(owner: string, options: AuthOptions): Credentials {
-  assertOptions(owner, options, ['username', 'password', 'allowInsecureAuth'])
-  const insecure: unknown = options.allowInsecureAuth ?? false
-  if (typeof insecure !== 'boolean')
-    throw new TypeError(`${owner}: "allowInsecureAuth" must be true or false`)
-  const username: unknown = options.username
-  const password: unknown = options.password instanceof Secret ? options.password.reveal() : options.password
-  if (typeof username !== 'string') throw new TypeError(`${owner}: "username" must be a string`)
-  if (typeof password !== 'string') throw new TypeError(`${owner}: "password" must be a string or a Secret`)
-  for (const [what, text] of [
-    ['username', username],
-    ['password', password],
-  ] as const) {
-    if (text === '') throw invalid(owner, `the ${what} is empty: is a variable unset?`)
-    if (text.includes('\0')) throw invalid(owner, `the ${what} has a NUL, which no mechanism can carry`)
-    if (!text.isWellFormed()) throw invalid(owner, `the ${what} is not well-formed Unicode`)
-  }
-  return { username, password: new Secret(password) }
+export function checkText(owner: string, what: 'username' | 'password', text: string): void {
+  if (text === '') throw invalid(owner, `the ${what} is empty: is a variable or a file unset?`)
+  if (text.includes('\0')) throw invalid(owner, `the ${what} has a NUL, which no mechanism can carry`)
+  if (!text.isWellFormed()) throw invalid(owner, `the ${what} is not well-formed Unicode`)
 }
 
 /** A refusal of credentials that names what is wrong, never what they are. */
@@ -46,15 +23,7 @@ export function invalid(owner: string, what: string): MemkeepError {
   return new MemkeepError('ERR_MEMKEEP_INVALID_CREDENTIALS', `${owner}: ${what}.`)
 }
 
-/**
- * Refuses to say a password where others could read it, before a byte is sent.
- *
- * @throws MemkeepError `ERR_MEMKEEP_AUTH_INSECURE_CHANNEL`
- */
-export function assertPasswordSafe(context: AuthContext, { allowInsecureAuth = false }: AuthOptions): void {
-  if (context.passwordSafe || allowInsecureAuth) return
-  throw new MemkeepError(
-    'ERR_MEMKEEP_AUTH_INSECURE_CHANNEL',
-    `The password for ${formatEndpoint(context.endpoint)} would cross the network readable: hand in transport: tls({ ca }), or set "allowInsecureAuth" if the network is yours alone.`,
-  )
+/** Credentials that cannot be had now. */
+export function unavailable(owner: string, what: string, cause?: unknown): MemkeepError {
+  return new MemkeepError('ERR_MEMKEEP_CREDENTIALS_UNAVAILABLE', `${owner}: ${what}.`, { cause })
 }

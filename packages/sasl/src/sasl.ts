@@ -1,105 +1,105 @@
-import { formatEndpoint, MemkeepError, type Authenticator, type Channel } from '@memkeep/core'
-import { encodeBinaryRequest, exchange, parseBinaryResponse } from '@memkeep/core/internal'
-import { assertPasswordSafe, readCredentials, type AuthOptions } from './credentials.ts'
-import type { Mechanism } from './mechanisms/mechanism.ts'
+import { formatEndpoint } from '@memkeep/core'
+import { assertAuthOptions, type AuthOptions } from './auth-options.ts'
+import { converse, listMechanisms } from './conversation.ts'
+import type { Version } from './credential-store.ts'
+import { cramMd5 } from './mechanisms/cram-md5.ts'
+import { MECHANISMS, type Mechanism, type MechanismName } from './mechanisms/mechanism.ts'
 import { plain } from './mechanisms/plain.ts'
+import { prepare } from './mechanisms/saslprep.ts'
+import { isScram, scram } from './mechanisms/scram.ts'
+import { acceptable, choose, type Preferences } from './negotiation.ts'
+import { PasswordAuthenticator } from './password-authenticator.ts'
 
-/** Opcodes and statuses of memcached's binary protocol ("SASL Authentication for Memcached"). */
-const OPCODE = { listMechanisms: 0x20, auth: 0x21, step: 0x22 } as const
-const STATUS = { success: 0x00, authError: 0x20, authContinue: 0x21, unknownCommand: 0x81 } as const
+/** Options of {@link sasl}. */
+export interface SaslOptions extends AuthOptions {
+  /**
+   * The mechanisms that may be taken; the strongest that the server offers is. Default: the SCRAM ones and PLAIN.
+   * `CRAM-MD5` is taken only when it is named here.
+   */
+  readonly mechanisms?: readonly MechanismName[]
+  /** Refuses weaker mechanisms, in the order `SCRAM-SHA-512`, `-256`, `-1`, `PLAIN`, `CRAM-MD5`. */
+  readonly minimumStrength?: MechanismName
+  /** SCRAM: fewer iterations are refused. Default 4,096 (RFC 7677, section 4). */
+  readonly minIterations?: number
+  /** SCRAM: more iterations are refused. Default 600,000, some tenths of a second of one thread of the pool. */
+  readonly maxIterations?: number
+}
+
+const MIN_ITERATIONS = 4096
+const MAX_ITERATIONS = 600_000
 
 /**
- * SASL authentication (RFC 4422) over memcached's binary protocol, for servers started with `-S`. Speaks PLAIN, and
- * only on a confidential transport, loopback or a Unix socket.
+ * SASL authentication (RFC 4422) over memcached's binary protocol, for servers started with `-S`. Takes the strongest
+ * mechanism that both sides know; PLAIN and CRAM-MD5 only on a confidential transport, loopback or a Unix socket.
  *
- * `authenticate` rejects with a MemkeepError: `ERR_MEMKEEP_AUTH_INSECURE_CHANNEL` (nothing was sent),
- * `ERR_MEMKEEP_AUTH_NOT_REQUIRED` (the server lets anyone in), `ERR_MEMKEEP_AUTH_MECHANISM_UNAVAILABLE`,
- * `ERR_MEMKEEP_AUTH_REJECTED`.
+ * `authenticate` rejects with a MemkeepError: `ERR_MEMKEEP_AUTH_INSECURE_CHANNEL` (no password was sent),
+ * `_NOT_REQUIRED` (the server lets anyone in), `_MECHANISM_UNAVAILABLE`, `_MECHANISM_TOO_WEAK`, `_REJECTED`,
+ * `_PAUSED`, and, for a server that does not keep to its mechanism, `_MALFORMED_CHALLENGE`, `_UNEXPECTED_STEP`,
+ * `_EXTENSION_UNSUPPORTED`, `_NONCE_MISMATCH`, `_ITERATIONS_TOO_FEW`, `_ITERATIONS_TOO_MANY`, `_SIGNATURE_MISMATCH`,
+ * `_SIGNATURE_MISSING`.
  *
  * @example
  * new MemcachedClient({ servers, transport: tls({ ca }), auth: sasl({ username, password }) })
- * @throws MemkeepError `ERR_MEMKEEP_INVALID_CREDENTIALS`
+ * @throws MemkeepError `ERR_MEMKEEP_INVALID_CREDENTIALS`, `ERR_MEMKEEP_CREDENTIALS_UNAVAILABLE`
+ * @throws TypeError, RangeError for an unknown option, or one that is none
  */
-export function sasl(options: AuthOptions): Authenticator {
-  const credentials = readCredentials('sasl', options)
-  return {
+export function sasl(options: SaslOptions): PasswordAuthenticator {
+  assertSaslOptions(options)
+  const { mechanisms, minimumStrength, allowInsecureAuth = false } = options
+  return new PasswordAuthenticator('sasl', options, {
     name: 'sasl',
     protocol: 'binary',
-    async authenticate(channel, context) {
-      assertPasswordSafe(context, options)
+    check({ username, password }) {
+      // with PLAIN left, a password that SCRAM cannot carry may still be said
+      if (mechanisms?.every(isScram) !== true) return
+      prepare(username)
+      prepare(password.reveal())
+    },
+    async say(channel, context, version) {
       const server = formatEndpoint(context.endpoint)
-      const mechanism = plain(credentials)
+      const passwordSafe = context.passwordSafe || allowInsecureAuth
+      const preferences: Preferences = { server, mechanisms, minimumStrength, passwordSafe }
+      acceptable(preferences)
       const offered = await listMechanisms(channel, server, context.signal)
-      if (!offered.includes(mechanism.name)) {
-        throw new MemkeepError(
-          'ERR_MEMKEEP_AUTH_MECHANISM_UNAVAILABLE',
-          `${server} does not offer SASL ${mechanism.name} (it offers ${offered.join(', ') || 'nothing'}): add it to mech_list in the server's SASL configuration, and install its module.`,
-        )
-      }
+      const mechanism = create(choose(preferences, offered), version, options)
       await converse(channel, mechanism, server, context.signal)
     },
+  })
+}
+
+function create(name: MechanismName, { credentials, scramKeys }: Version, options: SaslOptions): Mechanism {
+  const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS } = options
+  if (name === 'PLAIN') return plain(credentials)
+  if (name === 'CRAM-MD5') return cramMd5(credentials)
+  return scram(credentials, { name, cache: scramKeys, minIterations, maxIterations })
+}
+
+function assertSaslOptions(options: SaslOptions): void {
+  assertAuthOptions('sasl', options, ['mechanisms', 'minimumStrength', 'minIterations', 'maxIterations'])
+  const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS } = options
+  const mechanisms: unknown = options.mechanisms
+  if (
+    mechanisms !== undefined &&
+    (!Array.isArray(mechanisms) || !mechanisms.every(isKnown) || mechanisms.length === 0)
+  ) {
+    throw new TypeError(`sasl: "mechanisms" must be an array of ${MECHANISMS.join(', ')}`)
+  }
+  if (options.minimumStrength !== undefined && !isKnown(options.minimumStrength)) {
+    throw new TypeError(`sasl: "minimumStrength" must be one of ${MECHANISMS.join(', ')}`)
+  }
+  for (const [name, value] of [
+    ['minIterations', minIterations],
+    ['maxIterations', maxIterations],
+  ] as const) {
+    if (!Number.isInteger(value) || value < 1 || value > 2 ** 31 - 1) {
+      throw new RangeError(`sasl: "${name}" must be a whole number from 1 to 2,147,483,647`)
+    }
+  }
+  if (minIterations > maxIterations) {
+    throw new RangeError('sasl: "minIterations" must not be more than "maxIterations"')
   }
 }
 
-async function listMechanisms(
-  channel: Channel,
-  server: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const { status, value } = await request(channel, signal, OPCODE.listMechanisms)
-  if (status === STATUS.unknownCommand) {
-    throw new MemkeepError(
-      'ERR_MEMKEEP_AUTH_NOT_REQUIRED',
-      `${server} does not ask for SASL, so anyone may use it; no password was sent: start memcached with -S, or leave "auth" out if that is meant.`,
-    )
-  }
-  if (status !== STATUS.success) throw unexpected(server, status)
-  return value
-    .toString('latin1')
-    .split(/[\s\0]+/)
-    .filter((name) => /^[A-Z0-9_-]{1,20}$/.test(name))
-}
-
-async function converse(
-  channel: Channel,
-  mechanism: Mechanism,
-  server: string,
-  signal: AbortSignal,
-): Promise<void> {
-  let { status, value } = await request(channel, signal, OPCODE.auth, mechanism.name, mechanism.start())
-  while (status === STATUS.authContinue) {
-    const response = mechanism.step(value)
-    ;({ status, value } = await request(channel, signal, OPCODE.step, mechanism.name, response))
-  }
-  if (status === STATUS.authError) {
-    throw new MemkeepError(
-      'ERR_MEMKEEP_AUTH_REJECTED',
-      `${server} refused the user name or password (SASL ${mechanism.name}): correct them, or add the user to the server's SASL database.`,
-    )
-  }
-  if (status !== STATUS.success) throw unexpected(server, status)
-}
-
-async function request(
-  channel: Channel,
-  signal: AbortSignal,
-  opcode: number,
-  mechanism = '',
-  message: Buffer = Buffer.alloc(0),
-): Promise<{ readonly status: number; readonly value: Buffer }> {
-  const bytes = encodeBinaryRequest({ opcode, key: Buffer.from(mechanism, 'latin1'), value: message })
-  try {
-    return await exchange(channel, bytes, parseBinaryResponse, signal)
-  } finally {
-    // what held the password is not left in memory longer than needed
-    bytes.fill(0)
-    message.fill(0)
-  }
-}
-
-function unexpected(server: string, status: number): MemkeepError {
-  return new MemkeepError(
-    'ERR_MEMKEEP_PROTOCOL',
-    `${server} answered SASL with status 0x${status.toString(16)}: check that the address is a memcached server started with -S.`,
-  )
+function isKnown(name: unknown): name is MechanismName {
+  return MECHANISMS.some((known) => known === name)
 }

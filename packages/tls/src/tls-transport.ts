@@ -7,12 +7,12 @@ import {
   type Endpoint,
   type Transport,
 } from '@memkeep/core'
+import { FileWatch } from '@memkeep/core/internal'
 import { describeCertificate, type CertificateDescription } from './certificate.ts'
 import { channels, type ExpiryMessage, type ReloadMessage } from './channels.ts'
 import type { TlsDescription } from './description.ts'
 import { establish } from './establish.ts'
 import { ExpiryWatch } from './expiry-watch.ts'
-import { FileWatch } from './file-watch.ts'
 import { nextGeneration, type Generation } from './generation.ts'
 import { isDistrust } from './handshake-errors.ts'
 import { OpenChannels } from './open-channels.ts'

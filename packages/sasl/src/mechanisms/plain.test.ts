@@ -12,7 +12,7 @@ describe('PLAIN', () => {
   it('has nothing more to say', () => {
     const mechanism = plain({ username: 'tim', password: new Secret('x') })
     expect(() => mechanism.step(Buffer.from('more'))).toThrow(
-      expect.objectContaining({ code: 'ERR_MEMKEEP_PROTOCOL' }) as Error,
+      expect.objectContaining({ code: 'ERR_MEMKEEP_AUTH_UNEXPECTED_STEP' }) as Error,
     )
   })
 })

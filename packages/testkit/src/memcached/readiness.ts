@@ -3,6 +3,7 @@ import { createConnection, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import type { CertificatePair } from '../pki.ts'
+import type { Credentials } from './set-up.ts'
 
 /** How long a server may take to answer after its start, in milliseconds. */
 const START_MILLISECONDS = 15_000
@@ -60,7 +61,30 @@ export async function waitUntilAnswers(
   )
 }
 
-function answers({ at, certificate, protocol }: Probe, milliseconds: number): Promise<boolean> {
+/** Waits until the server takes a user's password by ASCII authentication: it reads its file once a second. */
+export async function waitUntilTaken(
+  probe: Omit<Probe, 'protocol'>,
+  { username, password }: Credentials,
+  ended: AbortSignal,
+): Promise<void> {
+  const value = `${username} ${password}`
+  const request = `set x 0 0 ${String(Buffer.byteLength(value))}\r\n${value}\r\n`
+  await poll('did not take other credentials', ended, START_MILLISECONDS, async (left) =>
+    (await ask(probe, request, left))?.startsWith('STORED') === true ? true : undefined,
+  )
+}
+
+async function answers({ protocol, ...probe }: Probe, milliseconds: number): Promise<boolean> {
+  const request = protocol === 'binary' ? BINARY_VERSION : 'version\r\n'
+  return (await ask(probe, request, milliseconds)) !== undefined
+}
+
+/** What the server answers first; undefined when it does not. */
+function ask(
+  { at, certificate }: Omit<Probe, 'protocol'>,
+  request: string | Buffer,
+  milliseconds: number,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     // asks only whether it answers: whether its certificate is good is for the tests to find out
     const socket: Socket =
@@ -69,23 +93,23 @@ function answers({ at, certificate, protocol }: Probe, milliseconds: number): Pr
         : connectTls({ socket: createConnection(at), ...certificate, rejectUnauthorized: false })
     // a server may accept and then say nothing, for which no event comes
     const timer = setTimeout(() => {
-      settle(false)
+      settle(undefined)
     }, milliseconds)
-    const settle = (answered: boolean): void => {
+    const settle = (answer: string | undefined): void => {
       clearTimeout(timer)
       socket.destroy()
-      resolve(answered)
+      resolve(answer)
     }
     socket
-      .once('data', () => {
-        settle(true)
+      .once('data', (data: Buffer) => {
+        settle(data.toString('latin1'))
       })
       .once('error', () => {
-        settle(false)
+        settle(undefined)
       })
       .once('close', () => {
-        settle(false)
+        settle(undefined)
       })
-    socket.write(protocol === 'binary' ? BINARY_VERSION : 'version\r\n')
+    socket.write(request)
   })
 }

@@ -149,11 +149,44 @@ describe('startMemcached', () => {
     await expect(server.replaceCertificates({})).rejects.toThrow(TypeError)
   })
 
+  it('says that a server without passwords cannot be given one', async () => {
+    await using server = await startMemcached('plain')
+    await expect(server.replaceCredentials({ username: 'x', password: 'x' })).rejects.toThrow(TypeError)
+  })
+
   it('makes a password of its own for every server', async () => {
     await using first = await startMemcached('ascii-auth')
     await using second = await startMemcached('ascii-auth')
     expect(first.credentials?.password).not.toBe(second.credentials?.password)
   })
+
+  it.each(['ascii-auth', 'tls+ascii-auth', 'sasl', 'tls+sasl'] as const)(
+    'gives a running server with %s another password',
+    async (posture) => {
+      await using server = await startMemcached(posture)
+      const [old, next] = [server.credentials, { username: 'memkeep', password: 'another-one' }]
+      const { tls, auth } = partsOf(posture)
+      const accepts = async (credentials = next): Promise<boolean> => {
+        const value = `${credentials.username} ${credentials.password}`
+        return auth === 'ascii'
+          ? (await ask(
+              server,
+              tls ? 'tls' : 'plain',
+              `set x 0 0 ${String(value.length)}\r\n${value}\r\n`,
+            )) === 'STORED\r\n'
+          : status(
+              await ask(
+                server,
+                tls ? 'tls' : 'plain',
+                binary(0x21, 'PLAIN', `\0${value.replace(' ', '\0')}`),
+              ),
+            ) === 0
+      }
+      expect([await accepts(), await accepts(old)]).toEqual([false, true])
+      await server.replaceCredentials(next)
+      expect([await accepts(), await accepts(old)]).toEqual([true, false])
+    },
+  )
 
   it.each([
     ['a user whose name would end early', { username: 'a:b', password: 'x' }],

@@ -6,9 +6,10 @@ import { createPki, type CertificatePair, type Pki } from '../pki.ts'
 import { partsOf, type Posture } from '../posture.ts'
 import { findMemcachedFor } from './binary.ts'
 import { startGuarded } from './guard.ts'
-import { readPort, waitUntilAnswers } from './readiness.ts'
+import { readPort, waitUntilAnswers, waitUntilTaken } from './readiness.ts'
 import { refreshCertificates } from './refresh-certificates.ts'
 import {
+  addSaslUser,
   checkCredentials,
   setUpAsciiAuth,
   setUpSasl,
@@ -68,6 +69,12 @@ export interface MemcachedServer extends AsyncDisposable {
    * @throws TypeError in a posture without TLS, or with SASL, which has no such command
    */
   replaceCertificates(material: Partial<ServerMaterial>): Promise<void>
+  /**
+   * Gives the running server another password, or another user beside the old one; resolves when it takes them.
+   *
+   * @throws TypeError in a posture without passwords
+   */
+  replaceCredentials(credentials: Credentials): Promise<void>
   /** Ends it and removes its files. */
   stop(): Promise<void>
 }
@@ -145,6 +152,18 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
           material = { ...material, ...next }
           await writeMaterial(folder, material)
           await refreshCertificates({ host: HOST, port }, pki.client, credentials)
+        },
+        async replaceCredentials(next) {
+          checkCredentials(next)
+          if (parts.auth === 'none') throw new TypeError(`A server with ${posture} has no passwords`)
+          if (parts.auth === 'sasl') {
+            await addSaslUser(join(folder, 'sasldb2'), next)
+            return
+          }
+          await setUpAsciiAuth(folder, next)
+          process.kill(server.pid, 'SIGHUP')
+          const probe = { at, certificate: parts.tls ? pki.client : undefined }
+          await waitUntilTaken(probe, next, server.ended)
         },
         stop: () => server.stop(),
         [Symbol.asyncDispose]: () => server.stop(),

@@ -98,7 +98,8 @@ export async function setUpSasl(
   return { args: ['-S'], env: { SASL_CONF_PATH: folder } }
 }
 
-async function addSaslUser(database: string, { username, password }: Credentials): Promise<void> {
+/** Adds a user to Cyrus SASL's database, or gives one another password. */
+export async function addSaslUser(database: string, { username, password }: Credentials): Promise<void> {
   const program = await findProgram('saslpasswd2')
   if (program === undefined)
     throw new Error('There is no saslpasswd2: install the package that has it (sasl2-bin).')

@@ -1,0 +1,86 @@
+import { Secret } from '@memkeep/core'
+import { assertOptions } from '@memkeep/core/internal'
+
+/** A text, or where it is: a variable of the environment, or a file that is watched for changes. */
+export type TextSource = string | Secret | { readonly env: string } | FileSource
+
+/** A file whose content, without a line end after it, is the text. */
+export interface FileSource {
+  readonly file: string
+  /** Takes it though everybody on this machine may read it. Default false. */
+  readonly allowReadable?: boolean
+}
+
+/** What a provider of credentials gives. */
+export interface ProvidedCredentials {
+  readonly username: string
+  readonly password: string | Secret
+}
+
+/** Options of `sasl` and `asciiAuth`. */
+export interface AuthOptions {
+  readonly username?: TextSource
+  readonly password?: TextSource
+  /**
+   * Fetches name and password, as from a secrets manager, instead of `username` and `password`. Asked again when what
+   * it gave is older than `credentialsMaxAge`, when a connection is made.
+   */
+  readonly credentials?: () => Promise<ProvidedCredentials>
+  /** Milliseconds that provided credentials are used for. Default 60,000. */
+  readonly credentialsMaxAge?: number
+  /** Milliseconds that a provider may take. Default 5,000. */
+  readonly credentialsTimeout?: number
+  /** Milliseconds between two looks at the files. Default 5,000; 0 reads them on `refresh` alone. */
+  readonly watchInterval?: number
+  /** Says the password even where others may read it. Default false. */
+  readonly allowInsecureAuth?: boolean
+}
+
+const KNOWN = [
+  'username',
+  'password',
+  'credentials',
+  'credentialsMaxAge',
+  'credentialsTimeout',
+  'watchInterval',
+  'allowInsecureAuth',
+] as const
+
+/**
+ * Refuses options that do not exist, are none, or contradict each other.
+ *
+ * @param more the names of further options that the owner has
+ * @throws TypeError, RangeError
+ */
+export function assertAuthOptions(owner: string, options: AuthOptions, more: readonly string[] = []): void {
+  assertOptions(owner, options, [...KNOWN, ...more])
+  const insecure: unknown = options.allowInsecureAuth ?? false
+  if (typeof insecure !== 'boolean')
+    throw new TypeError(`${owner}: "allowInsecureAuth" must be true or false`)
+  for (const name of ['credentialsMaxAge', 'credentialsTimeout', 'watchInterval'] as const) {
+    const value: unknown = options[name]
+    if (value !== undefined && (typeof value !== 'number' || !(value >= 0) || value > 2 ** 31 - 1)) {
+      throw new RangeError(`${owner}: "${name}" must be a number of milliseconds, 0 or more`)
+    }
+  }
+  const provider: unknown = options.credentials
+  if (provider !== undefined) {
+    if (typeof provider !== 'function') throw new TypeError(`${owner}: "credentials" must be a function`)
+    if (options.username !== undefined || options.password !== undefined) {
+      throw new TypeError(
+        `${owner}: "credentials" gives name and password: leave out "username" and "password"`,
+      )
+    }
+    return
+  }
+  assertSource(owner, 'username', options.username)
+  assertSource(owner, 'password', options.password)
+}
+
+function assertSource(owner: string, name: string, value: unknown): void {
+  if (typeof value === 'string' || value instanceof Secret) return
+  const { env, file } = (value ?? {}) as { readonly env?: unknown; readonly file?: unknown }
+  if (typeof env === 'string' && env !== '') return
+  if (typeof file === 'string' && file !== '') return
+  throw new TypeError(`${owner}: "${name}" must be text, a Secret, { env: 'NAME' } or { file: 'its path' }`)
+}
