@@ -1,7 +1,6 @@
 import { inspect } from 'node:util'
-import { Secret, type Transport } from '@memkeep/core'
+import { Secret } from '@memkeep/core'
 import { startFaultServer, startMemcached, startRelay, type Credentials } from '@memkeep/testkit'
-import { tls } from '@memkeep/tls'
 import { describe, expect, it } from 'vitest'
 import { opens, pretendingToBe } from '../test/open.ts'
 import { asciiAuth } from './ascii-auth.ts'
@@ -31,12 +30,6 @@ describe.each([
   it('is accepted on a Unix socket', async () => {
     await using server = await startMemcached(posture, { unixSocket: true })
     await opens(server.address, factory(credentialsOf(server)))
-  })
-
-  it('is accepted over TLS', async () => {
-    await using server = await startMemcached(`tls+${posture}`)
-    using transport = tls(server.clientTls)
-    await opens(`memcacheds://${server.address}`, factory(credentialsOf(server)), { transport })
   })
 
   it.each([
@@ -118,27 +111,21 @@ describe.each(['SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN', 'CRAM-MD5'] as const)(
   (mechanism) => {
     const mechanisms: readonly MechanismName[] = [mechanism]
 
-    it.each(['sasl', 'tls+sasl', 'mutual-tls+sasl'] as const)(
-      'is accepted (%s), and refused',
-      async (posture) => {
-        await using server = await startMemcached(posture, { mechanisms: ALL })
-        using secure = tls(server.clientTls)
-        const options: { readonly transport?: Transport } = posture === 'sasl' ? {} : { transport: secure }
-        const { username, password } = credentialsOf(server)
-        await opens(server.address, sasl({ username, password, mechanisms }), options)
-        for (const wrong of [
-          { username, password: 'wrong' },
-          { username: 'stranger', password },
-          { username: 'u'.repeat(255), password },
-          { username: 'u'.repeat(5000), password },
-        ]) {
-          const attempt = opens(server.address, sasl({ ...wrong, mechanisms }), options)
-          await expect(attempt).rejects.toMatchObject({
-            code: expect.stringMatching(/^ERR_MEMKEEP_(AUTH_REJECTED|PROTOCOL|CONNECTION_LOST)$/) as string,
-          })
-        }
-      },
-    )
+    it('is accepted, and refused', async () => {
+      await using server = await startMemcached('sasl', { mechanisms: ALL })
+      const { username, password } = credentialsOf(server)
+      await opens(server.address, sasl({ username, password, mechanisms }))
+      for (const wrong of [
+        { username, password: 'wrong' },
+        { username: 'stranger', password },
+        { username: 'u'.repeat(255), password },
+        { username: 'u'.repeat(5000), password },
+      ]) {
+        await expect(opens(server.address, sasl({ ...wrong, mechanisms }))).rejects.toEqual(
+          code('AUTH_REJECTED'),
+        )
+      }
+    })
 
     it.each([
       ['in Unicode', { username: 'müller', password: 'pässwörd ☃' }],

@@ -4,6 +4,9 @@ export const MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLA
 /** A mechanism that goes by a password, by its registered name (IANA, "SASL Mechanisms"). */
 export type MechanismName = (typeof MECHANISMS)[number]
 
+/** A SCRAM mechanism by its registered name. */
+export type ScramName = Extract<MechanismName, `SCRAM-${string}`>
+
 /** One exchange of a mechanism, as a pure machine of messages, without sockets (RFC 4422, section 3). */
 export interface Mechanism {
   readonly name: MechanismName | 'EXTERNAL'

@@ -1,5 +1,5 @@
 import { fault } from './faults.ts'
-import type { ScramName } from './scram.ts'
+import type { ScramName } from './mechanism.ts'
 
 /** The server's first message (RFC 5802, section 7). */
 export interface ServerFirst {

@@ -2,9 +2,9 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { Secret } from '@memkeep/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Mechanism } from './mechanism.ts'
+import type { Mechanism, ScramName } from './mechanism.ts'
 import { ScramKeyCache, type ScramHash } from './scram-keys.ts'
-import { scram, type ScramName } from './scram.ts'
+import { scram } from './scram.ts'
 
 const code = (name: string): unknown => expect.objectContaining({ code: `ERR_MEMKEEP_${name}` })
 const asText = async (mechanism: Mechanism, challenge: string): Promise<string> =>

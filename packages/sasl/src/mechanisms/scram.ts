@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { MemkeepError } from '@memkeep/core'
 import type { Credentials } from '../credentials.ts'
 import { fault, unexpectedStep } from './faults.ts'
-import type { Mechanism, MechanismName } from './mechanism.ts'
+import type { Mechanism, MechanismName, ScramName } from './mechanism.ts'
 import { hmac, type ScramHash, type ScramKeyCache } from './scram-keys.ts'
 import { prepare } from './saslprep.ts'
 import { readFinal, readFirst } from './scram-messages.ts'
@@ -13,9 +13,6 @@ const HASHES: Readonly<Record<ScramName, ScramHash>> = {
   'SCRAM-SHA-256': 'sha256',
   'SCRAM-SHA-512': 'sha512',
 }
-
-/** A SCRAM mechanism by its registered name. */
-export type ScramName = Extract<MechanismName, `SCRAM-${string}`>
 
 /** Whether a mechanism is one of them. */
 export function isScram(name: MechanismName): name is ScramName {
