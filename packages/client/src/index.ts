@@ -1,3 +1,4 @@
+export { bridgeText } from './bridge/bridge-text.ts'
 export type { CallOptions, CountOptions, FlushOptions, StoreOptions, TouchOptions } from './call-options.ts'
 export { MemcachedClient } from './client.ts'
 export type { Discovered, Discovery, DiscoveryContext } from './discovery/discovery.ts'

@@ -4,8 +4,8 @@ import type { Request } from './request.ts'
 const COMPACT_AT = 1024
 
 /** Requests in their order: those that are written are answered in it. */
-export class RequestQueue {
-  #items: (Request | undefined)[] = []
+export class RequestQueue<T = Request> {
+  #items: (T | undefined)[] = []
   #head = 0
 
   /** How many there are. */
@@ -13,17 +13,17 @@ export class RequestQueue {
     return this.#items.length - this.#head
   }
 
-  push(request: Request): void {
+  push(request: T): void {
     this.#items.push(request)
   }
 
   /** The oldest request. */
-  peek(): Request | undefined {
+  peek(): T | undefined {
     return this.#items[this.#head]
   }
 
   /** Takes the oldest request out. */
-  shift(): Request | undefined {
+  shift(): T | undefined {
     const request = this.#items[this.#head]
     if (request === undefined) return undefined
     // whoever is answered must not be held on to
@@ -36,7 +36,7 @@ export class RequestQueue {
   }
 
   /** Takes all out, oldest first. */
-  drain(): Request[] {
+  drain(): T[] {
     const rest = [...this]
     this.#items = []
     this.#head = 0
@@ -44,12 +44,12 @@ export class RequestQueue {
   }
 
   /** Puts requests before all others, in their order. */
-  unshift(requests: readonly Request[]): void {
+  unshift(requests: readonly T[]): void {
     this.#items = [...requests, ...this.#items.slice(this.#head)]
     this.#head = 0
   }
 
-  *[Symbol.iterator](): Iterator<Request, undefined, undefined> {
+  *[Symbol.iterator](): Iterator<T, undefined, undefined> {
     for (let at = this.#head; at < this.#items.length; at++) {
       const request = this.#items[at]
       if (request !== undefined) yield request

@@ -49,27 +49,7 @@ export const binary: Protocol = {
 
   bound: (command) => BINARY_HEADER_BYTES + MAX_EXTRAS_BYTES + payloadBound(command),
 
-  write(command, opaque, out, at) {
-    const body = at + BINARY_HEADER_BYTES
-    out.fill(0, at, body)
-    const extras = writeExtras(command, out, body)
-    const keyBytes = 'key' in command ? out.write(command.key, body + extras) : 0
-    let end = body + extras + keyBytes
-    if ('value' in command) {
-      end += command.value.copy(out, end)
-      if (command.cas !== undefined) out.writeBigUInt64BE(command.cas, at + 16)
-    }
-    // the group of statistics stands where a key would
-    const groupBytes = command.verb === 'stats' ? out.write(command.group, end) : 0
-    end += groupBytes
-    out[at] = REQUEST_MAGIC
-    out[at + 1] = opcodeOf(command)
-    out.writeUInt16BE(keyBytes + groupBytes, at + 2)
-    out[at + 4] = extras
-    out.writeUInt32BE(end - body, at + 8)
-    out.writeUInt32BE(opaque, at + 12)
-    return end
-  },
+  write: (command, opaque, out, at) => writeRequest(command, opaque, out, at, 'utf8'),
 
   read(data, at, reply) {
     const length = binaryResponseLength(data, at)
@@ -91,6 +71,40 @@ export const binary: Protocol = {
   },
 
   belongs: (reply, command, opaque) => reply.opaque === opaque && answers(reply, command),
+}
+
+/** The same for keys that are any bytes: each character of a key stands for one byte. */
+export const binaryOfBytes: Protocol = {
+  ...binary,
+  write: (command, opaque, out, at) => writeRequest(command, opaque, out, at, 'latin1'),
+}
+
+function writeRequest(
+  command: Command,
+  opaque: number,
+  out: Buffer,
+  at: number,
+  keys: 'utf8' | 'latin1',
+): number {
+  const body = at + BINARY_HEADER_BYTES
+  out.fill(0, at, body)
+  const extras = writeExtras(command, out, body)
+  const keyBytes = 'key' in command ? out.write(command.key, body + extras, keys) : 0
+  let end = body + extras + keyBytes
+  if ('value' in command) {
+    end += command.value.copy(out, end)
+    if (command.cas !== undefined) out.writeBigUInt64BE(command.cas, at + 16)
+  }
+  // the group of statistics stands where a key would
+  const groupBytes = command.verb === 'stats' ? out.write(command.group, end, keys) : 0
+  end += groupBytes
+  out[at] = REQUEST_MAGIC
+  out[at + 1] = opcodeOf(command)
+  out.writeUInt16BE(keyBytes + groupBytes, at + 2)
+  out[at + 4] = extras
+  out.writeUInt32BE(end - body, at + 8)
+  out.writeUInt32BE(opaque, at + 12)
+  return end
 }
 
 function opcodeOf(command: Command): number {
