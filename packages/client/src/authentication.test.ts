@@ -1,7 +1,11 @@
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startMemcached, startRelay, type Credentials } from '@memkeep/testkit'
 import { asciiAuth, sasl, type SaslOptions } from '@memkeep/sasl'
 import { tls } from '@memkeep/tls'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startLoad, type Load } from '../test/load.ts'
 import { MemcachedClient } from './client.ts'
 
 const MECHANISMS = ['SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN', 'CRAM-MD5'] as const
@@ -43,4 +47,78 @@ describe('authentication over TLS', () => {
     await using client = new MemcachedClient({ servers: `memcacheds://${server.address}`, transport, auth })
     expect(await client.set('key', 'value')).toBe(true)
   })
+})
+
+describe('a password rotated under full load', () => {
+  /** How long something may take that takes as long as the machine's load makes it. */
+  const WITHIN = { timeout: 30_000 }
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'memkeep-passwords-'))
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  async function install(password: string): Promise<string> {
+    const path = join(folder, 'password')
+    await writeFile(`${path}.new`, password)
+    await chmod(`${path}.new`, 0o600)
+    await rename(`${path}.new`, path)
+    return path
+  }
+
+  async function goesOn(load: Load): Promise<void> {
+    const before = load.count()
+    await vi.waitFor(() => {
+      expect(load.count()).toBeGreaterThan(before + 1000)
+    }, WITHIN)
+  }
+
+  it.each([
+    ['sasl', sasl],
+    ['tls+ascii-auth', asciiAuth],
+  ] as const)(
+    'fails no request, and a wrong one keeps serving (%s)',
+    async (posture, factory) => {
+      await using server = await startMemcached(posture, { mechanisms: ['scram-sha-256'] })
+      const { username, password } = credentialsOf(server)
+      using auth = factory({ username, password: { file: await install(password) }, watchInterval: 10 })
+      const refusals: unknown[] = []
+      auth.on('refused', ({ error }) => refusals.push(error))
+      using secure = tls(server.clientTls)
+      await using client = new MemcachedClient({
+        servers: server.address,
+        ...(posture === 'sasl' ? {} : { transport: secure }),
+        auth,
+        connections: 3,
+      })
+      const load = startLoad(client)
+      const versions = (): readonly number[] => auth.describe().connections.map(({ version }) => version)
+      const allAre = (version: number): Promise<void> =>
+        vi.waitFor(() => {
+          expect(versions()).toEqual([version, version, version])
+        }, WITHIN)
+      await goesOn(load)
+      await allAre(1)
+
+      await server.replaceCredentials({ username, password: 'second' })
+      await goesOn(load)
+      await install('second')
+      await allAre(2)
+      await goesOn(load)
+
+      // a wrong one: refused once, and the connections are those of the one before
+      await install('wrong')
+      await vi.waitFor(() => {
+        expect(refusals.length).toBeGreaterThan(0)
+      }, WITHIN)
+      await goesOn(load)
+      expect(versions().every((version) => version === 2)).toBe(true)
+
+      await install('second')
+      await allAre(4)
+      expect(await load.stop()).toEqual([])
+      for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'ERR_MEMKEEP_AUTH_REJECTED' })
+    },
+    120_000,
+  )
 })

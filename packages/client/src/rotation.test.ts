@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createPki, startMemcached, type CertificatePair } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startLoad } from '../test/load.ts'
 import { MemcachedClient } from './client.ts'
 
 /** How long something may take that takes as long as the machine's load makes it. */
@@ -23,37 +24,6 @@ const fingerprint = ({ cert }: CertificatePair): string => new X509Certificate(c
 async function replace(name: string, content: string): Promise<void> {
   await writeFile(path(`${name}.new`), content)
   await rename(path(`${name}.new`), path(name))
-}
-
-/** Sets and gets as much as it can, and notes what fails. */
-function startLoad(client: MemcachedClient): {
-  readonly count: () => number
-  readonly stop: () => Promise<readonly unknown[]>
-} {
-  const failures: unknown[] = []
-  let count = 0
-  let stopped = false
-  const workers = Array.from({ length: 256 }, async (_, worker) => {
-    const key = `key${String(worker)}`
-    for (let round = 0; !stopped; round++) {
-      try {
-        const value = `${key} ${String(round)} ${'x'.repeat((worker * 37) % 2000)}`
-        await client.set(key, value)
-        expect((await client.get(key))?.toString()).toBe(value)
-        count += 2
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-  })
-  return {
-    count: () => count,
-    stop: async () => {
-      stopped = true
-      await Promise.all(workers)
-      return failures
-    },
-  }
 }
 
 describe('rotation under full load', () => {

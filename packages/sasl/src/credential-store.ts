@@ -56,7 +56,10 @@ export class CredentialStore {
     const { credentials, credentialsMaxAge = DEFAULT_MAX_AGE } = this.#options
     if (credentials !== undefined && performance.now() - this.#askedAt >= credentialsMaxAge) {
       try {
-        await until(signal, this.load())
+        this.#loading ??= this.#load().finally(() => {
+          this.#loading = undefined
+        })
+        await until(signal, this.#loading)
       } catch (error) {
         if (this.#newest === undefined || signal.aborted) throw error
         onFailure(error)
@@ -67,11 +70,10 @@ export class CredentialStore {
   }
 
   /** Reads or fetches them again; resolves to whether they changed. */
-  load(): Promise<boolean> {
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = undefined
-    })
-    return this.#loading
+  async load(): Promise<boolean> {
+    // after one that is under way, which may have read what has changed since
+    await this.#loading?.catch(() => undefined)
+    return this.#load()
   }
 
   async #load(): Promise<boolean> {

@@ -117,6 +117,8 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
       }
       this.#refusals.forget(server, version.number)
       this.#keep({ channel, server, version: version.number, onRetire: context.onRetire })
+      // others came while these were said
+      if (newest.number !== this.#store.number) this.#replaceOthers()
       return
     }
     throw refusal
@@ -209,10 +211,16 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
     const message: RefreshMessage = { authenticator: this.name, changed }
     channels.refresh.publish(message)
     if (!changed) return
+    this.#refusals.clear()
+    this.#replaceOthers()
+    this.emit('refresh', message)
+  }
+
+  /** Has channels replaced, where their owner can, that were opened with other credentials than the newest. */
+  #replaceOthers(): void {
     for (const { channel, version, onRetire } of this.#open) {
       if (onRetire !== undefined && version !== this.#store.number) this.#retirement.add(channel, onRetire)
     }
-    this.emit('refresh', message)
   }
 
   #onRefreshFailed(error: Error): void {

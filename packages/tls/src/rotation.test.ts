@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,6 +108,19 @@ describe('files that change', () => {
       await rename(path(name), at(name).file)
     }
     await inUse(3)
+  })
+
+  it('are read once more when they change while they are read', async () => {
+    const pki = await createPki()
+    using transport = tls(await files(pki.ca, pki.client))
+    const [second, third] = [await pki.issueClient(), await pki.issueClient()]
+    await files(pki.ca, second)
+    const first = transport.reload()
+    // before that one is done, and so perhaps after it has read
+    writeFileSync(path('client.pem'), third.cert)
+    writeFileSync(path('client.key'), third.key)
+    await Promise.allSettled([first, transport.reload()])
+    expect(shown(transport)).toBe(fingerprint(third))
   })
 
   it('are looked at no more after close', async () => {

@@ -44,7 +44,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
   readonly #expiry: ExpiryWatch
   readonly #open = new OpenChannels()
   #generation: Generation
-  #reloading: Promise<boolean> | undefined
+  #reloading: Promise<unknown> = Promise.resolve()
   #reloadError: Error | undefined
 
   /** @throws as {@link tls} */
@@ -113,10 +113,10 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
    * @throws MemkeepError as {@link tls} does; then what was loaded before stays in use
    */
   reload(): Promise<boolean> {
-    this.#reloading ??= this.#load().finally(() => {
-      this.#reloading = undefined
-    })
-    return this.#reloading
+    // after one that is under way, which may have read what has changed since
+    const reloaded = this.#reloading.then(() => this.#load())
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
   }
 
   /** What it does, trusts and shows, for people to look at. */
