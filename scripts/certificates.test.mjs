@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { openChannel, parseEndpoint } from '@memkeep/core'
 import { createPki, startMemcached } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blocks as blocksOf, run as runIn } from './page.mjs'
 
 const PAGE = new URL('../docs/certificates.md', import.meta.url)
 
@@ -40,16 +39,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** The fenced blocks of the page in one language. */
-function blocks(language) {
-  return [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, of, text]) =>
-    of === language ? [text] : [],
-  )
-}
-
-function run(script, cwd = folder) {
-  return promisify(execFile)('sh', ['-e', '-c', script], { cwd })
-}
+const blocks = (language) => blocksOf(page, language)
+const run = (script, cwd = folder) => runIn(script, cwd)
 
 /** A command that the page shows with `$ `, and what it shows as its output. */
 function session(program) {

@@ -45,6 +45,8 @@ export interface AuthDescription {
   readonly version: number
   /** Open connections by the version that their server accepted. */
   readonly connections: readonly { readonly server: string; readonly version: number }[]
+  /** Servers that refused a version, how often in a row, and that they did not take it since. */
+  readonly refused: readonly { readonly server: string; readonly version: number; readonly times: number }[]
 }
 
 interface OpenChannel {
@@ -149,6 +151,7 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
       authenticator: this.name,
       version: this.#store.number,
       connections: [...this.#open].map(({ server, version }) => ({ server, version })),
+      refused: this.#refusals.list(),
     }
   }
 

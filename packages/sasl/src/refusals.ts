@@ -6,6 +6,7 @@ const LONGEST_PAUSE = 60_000
 
 /** What a server said of one version of the credentials. */
 export interface Refusal {
+  readonly server: string
   /** Which version it refused. */
   readonly version: number
   /** How often in a row. */
@@ -28,7 +29,7 @@ export class Refusals {
     const times = (before?.times ?? 0) + 1
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (times - 1))
     const retryAt = performance.now() + pause - randomInt(Math.ceil(pause / 4))
-    const refusal: Refusal = { version, times, retryAt, error }
+    const refusal: Refusal = { server, version, times, retryAt, error }
     this.#refusals.set(keyOf(server, version), refusal)
     return refusal
   }
@@ -41,6 +42,11 @@ export class Refusals {
   /** Forgets everything: there are other credentials. */
   clear(): void {
     this.#refusals.clear()
+  }
+
+  /** What is remembered: which server refused which version. */
+  list(): readonly { readonly server: string; readonly version: number; readonly times: number }[] {
+    return [...this.#refusals.values()].map(({ server, version, times }) => ({ server, version, times }))
   }
 
   find(server: string, version: number): Refusal | undefined {

@@ -125,6 +125,12 @@ describe('a refused password', () => {
       })
     }
     expect(relay.connections).toBe(1)
+    expect(auth.describe()).toEqual({
+      authenticator: 'sasl',
+      version: 1,
+      connections: [],
+      refused: [{ server: relay.address, version: 1, times: 1 }],
+    })
   })
 
   it('may be corrected at any time', async () => {

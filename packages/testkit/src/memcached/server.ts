@@ -40,7 +40,7 @@ export interface StartOptions {
   readonly unixSocket?: boolean
   /** More of memcached's command line. */
   readonly args?: readonly string[]
-  /** More of memcached's environment. */
+  /** More of memcached's environment; it comes before what the posture sets. */
   readonly env?: NodeJS.ProcessEnv
 }
 
@@ -124,11 +124,12 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
         ...setUps.flatMap(({ args }) => args),
         ...(options.args ?? []),
       ],
-      setUps.reduce((env, setUp) => ({ ...env, ...setUp.env }), {
+      {
         ...process.env,
         MEMCACHED_PORT_FILENAME: portFile,
+        ...setUps.reduce<NodeJS.ProcessEnv>((env, setUp) => ({ ...env, ...setUp.env }), {}),
         ...options.env,
-      }),
+      },
     )
     try {
       const port = path === undefined ? await readPort(portFile, server.ended) : 0
