@@ -1,24 +1,23 @@
-import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openBridge, openText, Speaker } from '../../test/bridge/speakers.ts'
-import { KEYS, lyingCommand, TAIL, textCommand } from '../../test/bridge/text-commands.ts'
+import {
+  KEYS,
+  lyingCommand,
+  NO_UNIQUE,
+  READ_ALL,
+  TAIL,
+  textCommand,
+} from '../../test/bridge/text-commands.ts'
+import { startThreeServers, type ThreeServers } from '../../test/bridge/three-servers.ts'
 
-let servers: MemcachedServer[]
-let text: Speaker
-let bridges: Speaker[]
+let servers: ThreeServers
 
 beforeAll(async () => {
-  servers = await Promise.all([startMemcached('plain'), startMemcached('plain'), startMemcached('sasl')])
-  const [direct, ...bridged] = servers
-  if (direct === undefined) throw new Error('There is no server')
-  text = new Speaker(await openText(direct))
-  bridges = await Promise.all(bridged.map(async (server) => new Speaker(await openBridge(server))))
+  servers = await startThreeServers()
 })
 
 afterAll(async () => {
-  for (const speaker of [text, ...bridges]) speaker[Symbol.dispose]()
-  await Promise.all(servers.map((server) => server.stop()))
+  await servers[Symbol.asyncDispose]()
 })
 
 const CLEAN = KEYS.map((key) => `delete ${key}\r\n`).join('')
@@ -31,10 +30,10 @@ describe('the answers through the bridge, to a server with and without SASL, are
   it('one command after the other', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(textCommand, { maxLength: 25 }), async (commands) => {
-        const all = [text, ...bridges]
-        const unique = all.map(() => '1')
+        const all = [servers.text, ...servers.bridges]
+        const unique = all.map(() => NO_UNIQUE)
         for (const speaker of all) await speaker.ask(CLEAN)
-        for (const command of commands) {
+        for (const command of [...commands, READ_ALL]) {
           const [expected, ...answers] = await Promise.all(
             all.map(async (speaker, index) => {
               const answer = await speaker.ask(command.replaceAll('<cas>', unique[index] ?? ''))
@@ -55,9 +54,10 @@ describe('the answers through the bridge, to a server with and without SASL, are
         fc.array(lyingCommand, { maxLength: 60 }),
         fc.array(fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 3_000 })), { maxLength: 50 }),
         async (commands, lengths) => {
-          const said = CLEAN + commands.join('').replaceAll('<cas>', '1') + TAIL
-          const expected = withoutUniques(await text.ask(said))
-          for (const bridge of bridges) expect(withoutUniques(await bridge.ask(said, lengths))).toBe(expected)
+          const said = CLEAN + commands.join('').replaceAll('<cas>', NO_UNIQUE) + TAIL + READ_ALL
+          const expected = withoutUniques(await servers.text.ask(said))
+          for (const bridge of servers.bridges)
+            expect(withoutUniques(await bridge.ask(said, lengths))).toBe(expected)
         },
       ),
       { numRuns: 300 },
@@ -67,10 +67,11 @@ describe('the answers through the bridge, to a server with and without SASL, are
   it('byte by byte', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(lyingCommand, { maxLength: 8 }), async (commands) => {
-        const said = CLEAN + commands.join('').replaceAll('<cas>', '1') + TAIL
-        const expected = withoutUniques(await text.ask(said))
+        const said = CLEAN + commands.join('').replaceAll('<cas>', NO_UNIQUE) + TAIL + READ_ALL
+        const expected = withoutUniques(await servers.text.ask(said))
         const lengths = Array.from<number>({ length: Math.min(said.length, 5_000) }).fill(1)
-        for (const bridge of bridges) expect(withoutUniques(await bridge.ask(said, lengths))).toBe(expected)
+        for (const bridge of servers.bridges)
+          expect(withoutUniques(await bridge.ask(said, lengths))).toBe(expected)
       }),
       { numRuns: 30 },
     )

@@ -21,9 +21,7 @@ export class TextBridge extends Duplex implements Channel {
   #ending: Callback | undefined
   /** Whether the client has more answers than it takes. */
   #full = false
-  /** Whether commands are being run. */
-  #running = false
-  /** Whether the end of this turn is awaited, when what is in the batch is written. */
+  /** Whether the end of this turn is awaited. */
   #turning = false
   /** Whether the client was told that nothing more comes. */
   #over = false
@@ -109,14 +107,8 @@ export class TextBridge extends Duplex implements Channel {
 
   /** Runs what the client wrote, until there is no whole command, or one of the two sides has enough. */
   #run(): void {
-    if (this.#running) return
-    this.#running = true
-    while (!this.#over && !this.#blocked && this.#session.step()) {
-      if (this.#session.waiting >= MAX_CHUNK_BYTES) this.#answer()
-    }
-    this.#running = false
-    this.#answer()
-    this.#writeAtTurn()
+    while (!this.#over && !this.#blocked && this.#session.step());
+    if (this.#batch.pending || this.#session.waiting > 0 || this.#session.ended) this.#endTurn()
     if (this.#blocked) return
     const written = this.#writing
     this.#writing = undefined
@@ -124,16 +116,23 @@ export class TextBridge extends Duplex implements Channel {
   }
 
   get #blocked(): boolean {
-    return !this.#over && (this.#full || this.#channel.writableNeedDrain)
+    if (this.#over) return false
+    return this.#full || this.#session.waiting >= MAX_CHUNK_BYTES || this.#channel.writableNeedDrain
   }
 
-  /** Commands of one turn of the event loop are written together. */
-  #writeAtTurn(): void {
-    if (this.#turning || !this.#batch.pending) return
+  /**
+   * Writes the commands of one turn of the event loop together, and gives the answers that need no server: no client
+   * expects those while it still writes.
+   */
+  #endTurn(): void {
+    if (this.#turning) return
     this.#turning = true
     process.nextTick(() => {
       this.#turning = false
-      if (!this.#over) this.#batch.flush()
+      if (this.#over) return
+      this.#batch.flush()
+      this.#answer()
+      this.#run()
     })
   }
 

@@ -1,5 +1,7 @@
 /** A line of which more than this came without its end, in bytes, is none, unless it names many keys. */
 const MAX_OPEN_LINE_BYTES = 2048
+/** One that came whole is none when memcached cannot read it whole. */
+const MAX_LINE_BYTES = 16_384
 /** memcached takes keys as long as its memory lasts; this many bytes of them are enough for anyone. */
 const MAX_KEYS_LINE_BYTES = 16 * 1024 ** 2
 /** `gat` and `gats` too: memcached takes those only if they come in one piece, which nobody can promise. */
@@ -14,6 +16,8 @@ export class TextInput {
   #at = 0
   /** The start of a line whose end did not come. */
   #line = ''
+  /** Whether that line names keys, and so may be long; undefined while it is short. */
+  #mayBeLong: boolean | undefined
   /** The start of a block whose end did not come. */
   #parts: Buffer[] = []
   #length = 0
@@ -30,17 +34,23 @@ export class TextInput {
    */
   takeLine(): string | null | undefined {
     const end = this.#data.indexOf(LF, this.#at)
-    if (end >= 0) {
-      const line = this.#line + this.#data.toString('latin1', this.#at, end)
-      this.#line = ''
-      this.#at = end + 1
-      // a carriage return alone is no end of a line, but a command that nobody knows
-      return line.length > 1 && line.endsWith('\r') ? line.slice(0, -1) : line
-    }
-    this.#line += this.#data.toString('latin1', this.#at)
-    this.#release()
-    if (this.#line.length <= MAX_OPEN_LINE_BYTES) return undefined
-    return this.#line.length <= MAX_KEYS_LINE_BYTES && NAMES_KEYS.test(this.#line) ? undefined : null
+    const whole = end >= 0
+    this.#line += this.#data.toString('latin1', this.#at, whole ? end : undefined)
+    if (whole) this.#at = end + 1
+    else this.#release()
+    if (this.#isTooLong(whole)) return null
+    if (!whole) return undefined
+    const line = this.#line
+    this.#line = ''
+    this.#mayBeLong = undefined
+    // a carriage return alone is no end of a line, but a command that nobody knows
+    return line.length > 1 && line.endsWith('\r') ? line.slice(0, -1) : line
+  }
+
+  #isTooLong(whole: boolean): boolean {
+    if (this.#line.length <= (whole ? MAX_LINE_BYTES : MAX_OPEN_LINE_BYTES)) return false
+    this.#mayBeLong ??= NAMES_KEYS.test(this.#line)
+    return !this.#mayBeLong || this.#line.length > MAX_KEYS_LINE_BYTES
   }
 
   /** Takes a block of so many bytes out; undefined while it is incomplete. It may be a view into what was pushed. */
@@ -70,6 +80,7 @@ export class TextInput {
   clear(): void {
     this.#release()
     this.#line = ''
+    this.#mayBeLong = undefined
     this.#parts = []
     this.#length = 0
   }

@@ -57,10 +57,17 @@ export class Speaker implements Disposable {
       at += length
     }
     if (at < bytes.length) this.#stream.write(bytes.subarray(at))
-    while (!this.#closed && !LAST.test(this.#heard.slice(-100))) await once(this.#stream, 'heard')
+    while (!this.#closed && !LAST.test(this.#heard.slice(-100))) await this.#hear()
     const heard = this.#heard.replace(LAST, '') + (this.#closed ? '<closed>' : '')
     this.#heard = ''
     return heard
+  }
+
+  /** Waits for more, or for the end, be it by a fault. */
+  #hear(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stream.once('heard', resolve)
+    })
   }
 
   [Symbol.dispose](): void {

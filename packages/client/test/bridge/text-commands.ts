@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 
+/** A CAS unique that no item has. */
+export const NO_UNIQUE = '18446744073709551615'
+
 const TOO_LONG = 'k'.repeat(251)
 /** The keys that the commands are about. */
 export const KEYS: readonly string[] = [
@@ -41,25 +44,30 @@ const exptime = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constantFrom('x', '', '-2147483648', '4294968296', '-4294966296', '1000y') },
 )
+/** CAS uniques: that which the client has seen, and some that no item has. */
+const unique = fc.constantFrom('<cas>', '<cas>', '0', NO_UNIQUE, '-1', 'x', '', '18446744073709551616')
 const noreply = fc.constantFrom('', '', '', ' noreply', ' norepl', ' noreply noreply')
 const lineEnd = fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', ' \r\n', '\0junk\r\n')
-const value = fc.oneof(
-  fc.constantFrom(
-    '',
-    '1',
-    '18446744073709551615',
-    ' 5',
-    '5 ',
-    '-1',
-    'x',
-    '\r\n',
-    'set a 0 0 1\r\n1\r\n',
-    'END\r\n',
-  ),
-  fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
-  // of short lines, since memcached closes the connection at a long one, if it comes in pieces
-  fc.integer({ min: 1000, max: 40_000 }).map((length) => 'long\n'.repeat(length).slice(0, length)),
-)
+const value = fc
+  .oneof(
+    fc.constantFrom(
+      '',
+      '1',
+      '18446744073709551615',
+      ' 5',
+      '5 ',
+      '-1',
+      'x',
+      '\r\n.',
+      'set a 0 0 1\r\n1\r\n',
+      'END\r\n',
+    ),
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+    // of short lines, since memcached closes the connection at a long one, if it comes in pieces
+    fc.integer({ min: 1000, max: 40_000 }).map((length) => 'long\n'.repeat(length).slice(0, length)),
+  )
+  // to count with nothing but spaces memcached reads on behind the value
+  .filter((text) => text === '' || /[^\t-\r ]/.test(text))
 
 interface Store {
   readonly verb: string
@@ -87,7 +95,7 @@ const storeWith = (lies: fc.Arbitrary<number>): fc.Arbitrary<string> =>
       body: value,
       quiet: noreply,
       end: lineEnd,
-      unique: fc.oneof(fc.constant('<cas>'), number),
+      unique,
       lie: lies,
     })
     .map(({ verb, name, flags, time, body, quiet, end, unique, lie }) => {
@@ -126,8 +134,11 @@ export const textCommand: fc.Arbitrary<string> = commandWith(honest)
 /** The same, where the length of a value may lie. */
 export const lyingCommand: fc.Arbitrary<string> = commandWith(lie)
 
+/** Reads what there is under all keys. */
+export const READ_ALL: string = ['get', ...KEYS, 'end\r\n'].join(' ')
+
 /** What follows a sequence of those, so that a length that lies takes nothing of what comes behind. */
-export const TAIL: string = '\n'.repeat(400)
+export const TAIL: string = Buffer.alloc(400, 0x0a).toString()
 
 function commandWith(lies: fc.Arbitrary<number>): fc.Arbitrary<string> {
   return fc.oneof({ weight: 3, arbitrary: storeWith(lies) }, { weight: 4, arbitrary: line })
