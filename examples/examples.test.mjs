@@ -8,6 +8,14 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 
 /** What each example must print. */
 const EXPECTED = {
+  'changed-password': [
+    ...[
+      'in use: version 1',
+      'in use: version 2',
+      'version 3: ERR_MEMKEEP_AUTH_REJECTED',
+      'failed requests: 0',
+    ],
+  ],
   everything: ["read back: { name: 'Ada' }", 'wrapped: computed once / computed once', 'deleted: undefined'],
   'rotated-certificates': [
     ...['shows: CN=service', 'in use from now on: CN=service-renewed'],

@@ -46,6 +46,7 @@ export class TextBridge extends Duplex implements Channel {
         this.#run()
       })
       .on('end', () => {
+        this.#answer()
         this.#finish()
       })
       .on('error', (error: Error) => {
@@ -96,6 +97,7 @@ export class TextBridge extends Duplex implements Channel {
 
   override _final(done: Callback): void {
     this.#ending = done
+    this.#answer()
     this.#endChannel()
   }
 
