@@ -70,6 +70,8 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
   readonly #refusals = new Refusals()
   readonly #retirement = new Retirement()
   readonly #open = new Set<OpenChannel>()
+  /** Why the credentials were last not read. */
+  #refreshError: unknown
 
   /** @throws MemkeepError `ERR_MEMKEEP_INVALID_CREDENTIALS`, `ERR_MEMKEEP_CREDENTIALS_UNAVAILABLE` */
   constructor(owner: string, options: AuthOptions, exchange: Exchange) {
@@ -79,7 +81,10 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
     this.#exchange = exchange
     // before they are read, so that no change falls in between
     this.#watch = new FileWatch(filesOf(options), () => {
-      this.refresh().catch(() => undefined)
+      this.refresh().catch((error: unknown) => {
+        // that one was told; whatever a listener throws is not for us to hide
+        if (error !== this.#refreshError) throw error
+      })
     })
     this.#store = new CredentialStore(owner, { ...options }, (credentials) => {
       exchange.check(credentials)
@@ -227,6 +232,7 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
   }
 
   #onRefreshFailed(error: Error): void {
+    this.#refreshError = error
     channels.refresh.publish({ authenticator: this.name, changed: false, error } satisfies RefreshMessage)
     if (!this.emit('refreshFailed', error) && !channels.refresh.hasSubscribers) {
       process.emitWarning(`The credentials were not read again, those before stay in use: ${error.message}`, {
