@@ -81,7 +81,7 @@ describe.each(['sasl', 'tls+sasl'] as const)(
       await expect(client.incr('a', 1)).rejects.toThrow('CLIENT_ERROR cannot increment')
       expect(await client.touch('a', 60)).toEqual(['TOUCHED'])
       await expect(client.touch('absent', 60)).rejects.toThrow('NOT_FOUND')
-      expect(await client.version()).toEqual(['VERSION', expect.stringMatching(/^1\./)])
+      expect(await client.version()).toEqual(['VERSION', expect.any(String)])
       expect(await client.delete('a')).toEqual(['DELETED'])
       await expect(client.delete('a')).rejects.toThrow('NOT_FOUND')
       await client.set('quiet', 'stored', { noreply: true })
