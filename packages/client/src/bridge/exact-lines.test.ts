@@ -1,5 +1,6 @@
 import { findMemcached } from '@memkeep/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Speaker } from '../../test/bridge/speakers.ts'
 import { startThreeServers, type ThreeServers } from '../../test/bridge/three-servers.ts'
 
 const K250 = 'k'.repeat(250)
@@ -178,17 +179,14 @@ const CONVERSATIONS: Readonly<Record<string, readonly (readonly [string, string]
     ['set f:1 0 0 1\r\nx\r\n', 'STORED\r\n'],
     ['stats detail dump\r\n', 'PREFIX f get 0 hit 0 set 1 del 0\r\nEND\r\n'],
     ['stats detail off\r\n', 'OK\r\n'],
-    ['stats sizes_enable\r\n', 'STAT sizes_status enabled\r\n'],
-    ['stats sizes_disable\r\n', 'STAT sizes_status disabled\r\n'],
-    ['stats sizes\r\n', 'STAT sizes_status disabled\r\nEND\r\n'],
   ],
 }
 
-describe('the exact answers of memcached 1.6, which are those of the bridge', () => {
+describe('the exact answers of memcached 1.6.18, which are those of the bridge', () => {
   it.each(Object.entries(CONVERSATIONS))('%s', async (_, conversation) => {
     for (const [said, answer] of conversation) {
       const question = said.slice(0, 100)
-      for (const speaker of [servers.text, ...servers.bridges]) {
+      for (const speaker of servers.alike) {
         expect([question, await speaker.ask(said)]).toEqual([question, answer])
       }
     }
@@ -198,6 +196,7 @@ describe('the exact answers of memcached 1.6, which are those of the bridge', ()
     // which classes of items there are depends on the moment
     const namesOf = (answer: string): Set<string> =>
       new Set(answer.split('\r\n').map((line) => line.split(' ', 2).join(' ').replace(/\d+:/, '')))
+    for (const speaker of [servers.text, ...servers.bridges]) await speaker.ask('set item 0 0 1\r\nx\r\n')
     const expected = namesOf(await servers.text.ask(`stats${group}\r\n`))
     expect(expected.size).toBeGreaterThan(10)
     for (const bridge of servers.bridges) {
@@ -213,9 +212,12 @@ describe('the exact answers of memcached 1.6, which are those of the bridge', ()
       .filter((_, index) => index % 7 === 0)
       .map((key) => `set ${key} 0 0 ${String(key.length)}\r\n${key}\r\n`)
     const said = `${stores.join('')}get ${keys.join(' ')}\r\ngets none ${keys.join(' ')} none\r\n`
-    const expected = await servers.text.ask(said)
+    // servers count their items for themselves
+    const heard = async (speaker: Speaker): Promise<string> =>
+      (await speaker.ask(said)).replaceAll(/^(VALUE [^ ]+ \d+ \d+) \d+\r$/gm, '$1 cas\r')
+    const expected = await heard(servers.text)
     expect(expected.length).toBeGreaterThan(20_000)
-    for (const bridge of servers.bridges) expect((await bridge.ask(said)).length).toBe(expected.length)
+    for (const bridge of servers.bridges) expect(await heard(bridge)).toBe(expected)
   })
 })
 

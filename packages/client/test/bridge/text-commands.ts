@@ -133,6 +133,40 @@ const line = fc.oneof(
 /** A text command of any kind, sound or not; `<cas>` stands for a CAS unique that the client has seen. */
 export const textCommand: fc.Arbitrary<string> = commandWith(honest)
 
+// a key of that name later versions take for the word
+const soundKey = key.filter((name) => name !== 'noreply')
+const shortSoundKey = soundKey.filter((name) => name.length < 20)
+
+/** Sound ones alone, which every version of memcached takes alike. */
+export const soundCommand: fc.Arbitrary<string> = fc.oneof(
+  fc
+    .record({
+      verb: fc.constantFrom('set', 'add', 'replace', 'append', 'prepend', 'cas'),
+      name: soundKey,
+      flags: fc.constantFrom('0', '1', '4294967295'),
+      time: fc.constantFrom('0', '0', '-1', '1000'),
+      body: value,
+      quiet: fc.constantFrom('', '', ' noreply'),
+    })
+    .map(({ verb, name, flags, time, body, quiet }) => {
+      const compared = verb === 'cas' ? ' <cas>' : ''
+      return `${verb} ${name} ${flags} ${time} ${String(body.length)}${compared}${quiet}\r\n${body}\r\n`
+    }),
+  words(
+    fc.constantFrom('get ', 'gets '),
+    fc.array(shortSoundKey, { minLength: 1, maxLength: 30 }).map((keys) => keys.join(' ')),
+    word('\r\n'),
+  ),
+  words(
+    fc.constantFrom('incr ', 'decr '),
+    key,
+    fc.constantFrom(' 1', ' 100', ' 18446744073709551615'),
+    word('\r\n'),
+  ),
+  words(word('delete '), soundKey, fc.constantFrom('', ' noreply'), word('\r\n')),
+  words(word('touch '), soundKey, fc.constantFrom(' 0', ' -1', ' 1000'), word('\r\n')),
+)
+
 /** The same, where the length of a value may lie. */
 export const lyingCommand: fc.Arbitrary<string> = commandWith(lie)
 
