@@ -2,6 +2,7 @@ import { formatEndpoint, MemkeepError, type AuthContext, type Channel } from '@m
 import { exchange, parseLine } from '@memkeep/core/internal'
 import { assertAuthOptions, type AuthOptions } from './auth-options.ts'
 import { invalid, type Credentials } from './credentials.ts'
+import { insecureChannel } from './insecure-channel.ts'
 import { PasswordAuthenticator } from './password-authenticator.ts'
 
 /** What a line of the server's authentication file may hold, in bytes. */
@@ -29,12 +30,7 @@ export function asciiAuth(options: AuthOptions): PasswordAuthenticator {
     check: assertSayable,
     async say(channel, context, { credentials }) {
       const server = formatEndpoint(context.endpoint)
-      if (!context.passwordSafe && !allowInsecureAuth) {
-        throw new MemkeepError(
-          'ERR_MEMKEEP_AUTH_INSECURE_CHANNEL',
-          `The password for ${server} would cross the network readable: hand in transport: tls({ ca }), or set "allowInsecureAuth" if the network is yours alone.`,
-        )
-      }
+      if (!context.passwordSafe && !allowInsecureAuth) throw insecureChannel(server)
       await probe(channel, server, context)
       const request = encodeCredentials(credentials)
       const answer = await exchange(channel, request, parseLine, context.signal).finally(() =>

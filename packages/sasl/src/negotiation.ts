@@ -1,4 +1,5 @@
 import { MemkeepError } from '@memkeep/core'
+import { insecureChannel } from './insecure-channel.ts'
 import { MECHANISMS, type MechanismName } from './mechanisms/mechanism.ts'
 
 /** Taken without being named. */
@@ -70,8 +71,5 @@ function strongEnough(preferences: Preferences): readonly MechanismName[] {
 }
 
 function insecure(server: string): MemkeepError {
-  return new MemkeepError(
-    'ERR_MEMKEEP_AUTH_INSECURE_CHANNEL',
-    `The password for ${server} would cross the network readable: hand in transport: tls({ ca }), have the server offer SCRAM-SHA-256, or set "allowInsecureAuth" if the network is yours alone.`,
-  )
+  return insecureChannel(server, ' have the server offer SCRAM-SHA-256,')
 }
