@@ -9,7 +9,6 @@ import {
   BAD_FORMAT,
   ERROR,
   refusal,
-  type SingleCommand,
   type TextCommand,
 } from './text-command.ts'
 import { toBinaryExptime } from './exptime.ts'
@@ -101,7 +100,8 @@ function parseDelete(tokens: readonly string[], saysNoreply: boolean): TextComma
   const valid =
     tokens.length === 2 || (tokens.length === 3 ? noreply || time === '0' : noreply && time === '0')
   if (!valid) return refusal(`${BAD_FORMAT}.  Usage: delete <key> [noreply]`, noreply)
-  return onKey(key, { verb: 'delete', key }, noreply)
+  if (isTooLong(key)) return refusal(BAD_FORMAT, noreply)
+  return { kind: 'run', command: { verb: 'delete', key }, noreply }
 }
 
 function parseCount(
@@ -112,14 +112,14 @@ function parseCount(
   const delta = readUint64(by)
   if (isTooLong(key)) return refusal(BAD_FORMAT, noreply)
   if (delta === undefined) return refusal(BAD_DELTA, noreply)
-  return onKey(key, { verb, key, delta }, noreply)
+  return { kind: 'run', command: { verb, key, delta }, noreply }
 }
 
 function parseTouch([, key = '', time = '']: readonly string[], noreply: boolean): TextCommand {
   const seconds = readInt32(time)
   if (isTooLong(key)) return refusal(BAD_FORMAT, noreply)
   if (seconds === undefined) return refusal(BAD_EXPTIME, noreply)
-  return onKey(key, { verb: 'touch', key, exptime: toBinaryExptime(seconds) }, noreply)
+  return { kind: 'run', command: { verb: 'touch', key, exptime: toBinaryExptime(seconds) }, noreply }
 }
 
 function parseFlush(tokens: readonly string[], noreply: boolean): TextCommand {
@@ -128,10 +128,6 @@ function parseFlush(tokens: readonly string[], noreply: boolean): TextCommand {
   if (seconds === undefined) return refusal(BAD_EXPTIME, noreply)
   // what is past is now, here
   return { kind: 'run', command: { verb: 'flush', delay: Math.max(0, seconds) }, noreply }
-}
-
-function onKey(key: string, command: SingleCommand, noreply: boolean): TextCommand {
-  return isTooLong(key) ? refusal(BAD_FORMAT, noreply) : { kind: 'run', command, noreply }
 }
 
 function isTooLong(key: string): boolean {
