@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startMemcached, startRelay, type Credentials } from '@memkeep/testkit'
+import { replaceFile, startMemcached, startRelay, type Credentials } from '@memkeep/testkit'
 import { asciiAuth, sasl, type SaslOptions } from '@memkeep/sasl'
 import { tls } from '@memkeep/tls'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -60,9 +60,7 @@ describe('a password rotated under full load', () => {
 
   async function install(password: string): Promise<string> {
     const path = join(folder, 'password')
-    await writeFile(`${path}.new`, password)
-    await chmod(`${path}.new`, 0o600)
-    await rename(`${path}.new`, path)
+    await replaceFile(path, password)
     return path
   }
 

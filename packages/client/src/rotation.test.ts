@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPki, startMemcached, type CertificatePair } from '@memkeep/testkit'
+import { createPki, replaceFile, startMemcached, type CertificatePair } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startLoad } from '../test/load.ts'
@@ -20,11 +20,7 @@ afterEach(() => rm(folder, { recursive: true }))
 const path = (name: string): string => join(folder, name)
 const fingerprint = ({ cert }: CertificatePair): string => new X509Certificate(cert).fingerprint256
 
-/** Replaces a file as a whole, as a careful operator does. */
-async function replace(name: string, content: string): Promise<void> {
-  await writeFile(path(`${name}.new`), content)
-  await rename(path(`${name}.new`), path(name))
-}
+const replace = (name: string, content: string): Promise<void> => replaceFile(path(name), content)
 
 describe('rotation under full load', () => {
   it("of our certificate, the server's and the authority fails no request", async () => {

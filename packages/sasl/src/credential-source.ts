@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { Secret } from '@memkeep/core'
+import { MemkeepError, Secret } from '@memkeep/core'
 import type { AuthOptions, FileSource, ProvidedCredentials, TextSource } from './auth-options.ts'
 import { checkText, invalid, unavailable, type Credentials } from './credentials.ts'
 
@@ -48,7 +48,7 @@ export async function askProvider(
     }
     return checked(owner, username, text)
   } catch (cause) {
-    if (isOurs(cause)) throw cause
+    if (cause instanceof MemkeepError) throw cause
     throw unavailable(owner, '"credentials" failed: look at the cause', cause)
   } finally {
     clearTimeout(timer)
@@ -86,7 +86,7 @@ function readText(owner: string, what: string, { file, allowReadable = false }: 
     }
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
   } catch (cause) {
-    if (isOurs(cause)) throw cause
+    if (cause instanceof MemkeepError) throw cause
     const { code = 'unknown error' } = cause as { readonly code?: string }
     throw unavailable(owner, `${file}, which is to hold the ${what}, cannot be read (${code})`, cause)
   }
@@ -94,8 +94,4 @@ function readText(owner: string, what: string, { file, allowReadable = false }: 
 
 function isFile(source: TextSource | undefined): source is FileSource {
   return typeof source === 'object' && 'file' in source
-}
-
-function isOurs(error: unknown): boolean {
-  return (error as { readonly name?: string } | undefined)?.name === 'MemkeepError'
 }

@@ -8,7 +8,7 @@ import {
   type ConnectOptions,
   type Endpoint,
 } from '@memkeep/core'
-import { FileWatch, Retirement } from '@memkeep/core/internal'
+import { FileWatch, OpenChannels, type OpenChannel } from '@memkeep/core/internal'
 import type { AuthOptions } from './auth-options.ts'
 import { channels, type RefreshMessage, type RefusedMessage } from './channels.ts'
 import { filesOf } from './credential-source.ts'
@@ -49,11 +49,10 @@ export interface AuthDescription {
   readonly refused: readonly { readonly server: string; readonly version: number; readonly times: number }[]
 }
 
-interface OpenChannel {
-  readonly channel: Channel
+/** A channel that is open, and which credentials its server accepted. */
+interface AuthenticatedChannel extends OpenChannel {
   readonly server: string
   readonly version: number
-  readonly onRetire: ConnectOptions['onRetire']
 }
 
 /**
@@ -68,8 +67,7 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
   readonly #store: CredentialStore
   readonly #watch: FileWatch
   readonly #refusals = new Refusals()
-  readonly #retirement = new Retirement()
-  readonly #open = new Set<OpenChannel>()
+  readonly #open = new OpenChannels<AuthenticatedChannel>()
   /** Why the credentials were last not read. */
   #refreshError: unknown
 
@@ -89,7 +87,7 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
     this.#store = new CredentialStore(owner, { ...options }, (credentials) => {
       exchange.check(credentials)
     })
-    this.#watch.start(options.watchInterval ?? 5000)
+    this.#watch.start(options.watchInterval)
   }
 
   /**
@@ -123,7 +121,7 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
         continue
       }
       this.#refusals.forget(server, version.number)
-      this.#keep({ channel, server, version: version.number, onRetire: context.onRetire })
+      this.#open.add({ channel, server, version: version.number, onRetire: context.onRetire })
       // others came while these were said
       if (newest.number !== this.#store.number) this.#replaceOthers()
       return
@@ -194,11 +192,6 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
     )
   }
 
-  #keep(open: OpenChannel): void {
-    this.#open.add(open)
-    open.channel.once('close', () => this.#open.delete(open))
-  }
-
   #onRefused(endpoint: Endpoint, { number }: Version, error: MemkeepError): void {
     const server = formatEndpoint(endpoint)
     const { retryAt } = this.#refusals.note(server, number, error)
@@ -226,9 +219,7 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
 
   /** Has channels replaced, where their owner can, that were opened with other credentials than the newest. */
   #replaceOthers(): void {
-    for (const { channel, version, onRetire } of this.#open) {
-      if (onRetire !== undefined && version !== this.#store.number) this.#retirement.add(channel, onRetire)
-    }
+    this.#open.replace(({ version }) => version !== this.#store.number)
   }
 
   #onRefreshFailed(error: Error): void {

@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startMemcached, startRelay, type Credentials } from '@memkeep/testkit'
+import { replaceFile, startMemcached, startRelay, type Credentials } from '@memkeep/testkit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { open, opens } from '../test/open.ts'
 import { asciiAuth } from './ascii-auth.ts'
@@ -23,9 +23,7 @@ afterEach(() => rm(folder, { recursive: true }))
 /** Writes a password where a service reads it, as a whole. */
 async function install(password: string): Promise<string> {
   const path = join(folder, 'password')
-  await writeFile(`${path}.new`, `${password}\n`)
-  await chmod(`${path}.new`, 0o600)
-  await rename(`${path}.new`, path)
+  await replaceFile(path, `${password}\n`)
   return path
 }
 

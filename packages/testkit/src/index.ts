@@ -17,4 +17,5 @@ export {
 } from './pki.ts'
 export type { KeyType, SignatureHash } from './pki-keys.ts'
 export { partsOf, POSTURES, type Posture, type PostureParts } from './posture.ts'
+export { replaceFile } from './replace-file.ts'
 export { startRelay, type Relay, type RelayTarget } from './relay.ts'

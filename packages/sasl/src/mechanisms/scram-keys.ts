@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
+import { BoundedMap } from '@memkeep/core/internal'
 
 /** The hash of a SCRAM mechanism, as `node:crypto` names it. */
 export type ScramHash = 'sha1' | 'sha256' | 'sha512'
@@ -30,7 +31,7 @@ const derive = promisify(pbkdf2)
  * password is no part of what they are found by: a changed one needs another instance.
  */
 export class ScramKeyCache {
-  readonly #kept = new Map<string, Promise<ScramKeys>>()
+  readonly #kept = new BoundedMap<string, Promise<ScramKeys>>(MAX_KEPT)
 
   /** @param password prepared by SASLprep */
   keys(parameters: ScramParameters, password: string): Promise<ScramKeys> {
@@ -41,8 +42,6 @@ export class ScramKeyCache {
     const keys = deriveKeys(parameters, password)
     this.#kept.set(name, keys)
     keys.catch(() => this.#kept.delete(name))
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest)
     return keys
   }
 }
