@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { statSync, type BigIntStats } from 'node:fs'
 
+const DEFAULT_INTERVAL = 5_000
+
 /**
  * Looks at files at intervals and tells when one of them is another than before: written, replaced, or reached
  * through another symbolic link, as where secrets are mounted. Notifications of the file system miss that last one,
@@ -23,7 +25,7 @@ export class FileWatch {
   }
 
   /** @param interval milliseconds between two looks; 0 for none */
-  start(interval: number): void {
+  start(interval: number = DEFAULT_INTERVAL): void {
     if (this.#files.length > 0 && interval > 0) {
       this.#timer = setInterval(() => void this.#look(), interval).unref()
     }

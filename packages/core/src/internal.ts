@@ -9,6 +9,7 @@ export {
   type BinaryResponse,
 } from './binary-frame.ts'
 export { exchange, parseLine, type Parsed } from './exchange.ts'
+export { BoundedMap } from './bounded-map.ts'
 export { FileWatch } from './file-watch.ts'
 export { assertOptions } from './options.ts'
-export { Retirement } from './retirement.ts'
+export { OpenChannels, type OpenChannel } from './open-channels.ts'

@@ -38,13 +38,10 @@ export async function openChannel(
       `${server} is written memcacheds://, which demands TLS, but the transport is ${transport.name}: hand in transport: tls({ ca }), or write memcached://.`,
     )
   }
-  let silent = 'did not take the connection: check that it runs and that no firewall drops it'
+  let silent = `was not connected to: ${String(auth?.name)} was still waiting for its credentials`
   try {
-    if (auth?.prepare !== undefined) {
-      silent = `was not connected to: ${auth.name} was still waiting for its credentials`
-      await auth.prepare(endpoint, { signal })
-      silent = 'did not take the connection: check that it runs and that no firewall drops it'
-    }
+    await auth?.prepare?.(endpoint, { signal })
+    silent = 'did not take the connection: check that it runs and that no firewall drops it'
     const channel = await transport.connect(endpoint, { signal, onRetire })
     try {
       if (auth === undefined) {

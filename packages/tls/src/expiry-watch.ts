@@ -1,4 +1,4 @@
-import { BoundedMap } from './bounded-map.ts'
+import { BoundedMap } from '@memkeep/core/internal'
 import type { CertificateDescription } from './certificate.ts'
 import type { ExpiryMessage } from './channels.ts'
 

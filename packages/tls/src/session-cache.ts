@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import { BoundedMap } from './bounded-map.ts'
+import { BoundedMap } from '@memkeep/core/internal'
 
 /** As many servers are remembered at most; the one that was used longest ago is forgotten. */
 const MAX_SERVERS = 256

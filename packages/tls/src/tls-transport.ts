@@ -7,15 +7,14 @@ import {
   type Endpoint,
   type Transport,
 } from '@memkeep/core'
-import { FileWatch } from '@memkeep/core/internal'
+import { FileWatch, OpenChannels, type OpenChannel } from '@memkeep/core/internal'
 import { describeCertificate, type CertificateDescription } from './certificate.ts'
 import { channels, type ExpiryMessage, type ReloadMessage } from './channels.ts'
-import type { TlsDescription } from './description.ts'
+import type { ConnectionDescription, TlsDescription } from './description.ts'
 import { establish } from './establish.ts'
 import { ExpiryWatch } from './expiry-watch.ts'
 import { nextGeneration, type Generation } from './generation.ts'
 import { isDistrust } from './handshake-errors.ts'
-import { OpenChannels } from './open-channels.ts'
 import { assertTlsOptions, type TlsOptions } from './options.ts'
 import { parsePins } from './pins.ts'
 import { filesOf, readFiles, readFilesSync, type FileContents } from './sources.ts'
@@ -31,6 +30,12 @@ export interface TlsEvents {
   expiry: [ExpiryMessage]
 }
 
+/** A channel that is open, and what it was made with. */
+interface TlsChannel extends OpenChannel {
+  readonly generation: Generation
+  readonly description: Omit<ConnectionDescription, 'retiring'>
+}
+
 /** TLS with one set of options: what {@link tls} makes. */
 export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
   readonly name: string
@@ -42,7 +47,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
   readonly #wire = tcp()
   readonly #watch: FileWatch
   readonly #expiry: ExpiryWatch
-  readonly #open = new OpenChannels()
+  readonly #open = new OpenChannels<TlsChannel>()
   #generation: Generation
   #reloading: Promise<unknown> = Promise.resolve()
   #reloadError: Error | undefined
@@ -64,7 +69,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
       })
     })
     this.#generation = nextGeneration(this.#options, readFilesSync(this.#files))
-    this.#watch.start(options.watchInterval ?? 5000)
+    this.#watch.start(options.watchInterval)
     this.#expiry = new ExpiryWatch(options.warnBefore, (message) => {
       channels.expiry.publish(message)
       if (!this.emit('expiry', message) && !channels.expiry.hasSubscribers) warnOfExpiry(message)
@@ -97,11 +102,11 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
       const described = certificate === undefined ? undefined : describeCertificate(certificate)
       const description = { server, since: new Date(), protocol, cipher, resumed, certificate: described }
       this.#open.add({ channel, generation, description, onRetire })
-      this.#open.replaceOthers(this.#generation)
+      this.#replaceOthers()
       if (described !== undefined) this.#expiry.watch({ owner: 'server', server }, described)
       return channel
     } catch (error) {
-      if (isDistrust(error)) this.#open.endOlder(server, generation, error)
+      if (isDistrust(error)) this.#endOlder(server, generation, error)
       throw error
     }
   }
@@ -137,7 +142,10 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
       files: this.#files,
       loadedAt,
       reloadError: this.#reloadError,
-      connections: this.#open.describe(),
+      connections: [...this.#open].map((open) => ({
+        ...open.description,
+        retiring: this.#open.isRetiring(open),
+      })),
     }
   }
 
@@ -151,6 +159,18 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
     this.close()
   }
 
+  /** Has channels replaced that were made with other certificates than those that are in use now. */
+  #replaceOthers(): void {
+    this.#open.replace(({ generation }) => generation !== this.#generation)
+  }
+
+  /** Ends channels to a server that were made with older certificates than these, by which it is not trusted. */
+  #endOlder(server: string, { number }: Generation, error: Error): void {
+    for (const { channel, generation, description } of this.#open) {
+      if (description.server === server && generation.number < number) channel.destroy(error)
+    }
+  }
+
   async #load(): Promise<boolean> {
     try {
       const contents = await readFiles(this.#files)
@@ -162,7 +182,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
       throw error
     }
     this.#watchOwn()
-    this.#open.replaceOthers(this.#generation)
+    this.#replaceOthers()
     const message: ReloadMessage = { certificate: this.#describeOwn() }
     channels.reload.publish(message)
     this.emit('reload', message)
