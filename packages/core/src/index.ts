@@ -12,7 +12,14 @@ export {
 } from './endpoint.ts'
 export { MEMKEEP_ERROR_CODES, MemkeepError, type MemkeepErrorCode } from './errors.ts'
 export { assertKey, MAX_KEY_BYTES } from './key.ts'
-export { composeMiddleware, type Entry, type Middleware, type Pipeline } from './middleware.ts'
+export {
+  composeMiddleware,
+  type DecodedEntry,
+  type Entry,
+  type Middleware,
+  type Pipeline,
+  type RestrictedOperation,
+} from './middleware.ts'
 export { openChannel, type OpenChannelOptions } from './open-channel.ts'
 export { Secret } from './secret.ts'
 export { tcp, type TcpOptions } from './tcp.ts'

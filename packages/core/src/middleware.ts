@@ -8,7 +8,18 @@ export interface Entry {
   readonly value: Buffer
   /** memcached's client flags, 32 bits, stored beside the value. */
   readonly flags: number
+  /** When the item ends, in Unix milliseconds; undefined: never. `encode` is told, `decode` tells what it knows. */
+  readonly expiresAt?: number | undefined
 }
+
+/** What was stored. */
+export interface DecodedEntry extends Entry {
+  /** True when it should be stored anew, being in a form that is on its way out: sealed with an older key. */
+  readonly stale?: boolean | undefined
+}
+
+/** What works on stored bytes, or on an item's expiry, without storing a value anew. */
+export type RestrictedOperation = 'append' | 'prepend' | 'increment' | 'decrement' | 'touch' | 'getAndTouch'
 
 /** What happens to a key and a value on the way. Every method is synchronous: it is on the hot path. */
 export interface Middleware {
@@ -19,7 +30,12 @@ export interface Middleware {
   /** What is stored instead of the entry. A throw stores nothing. */
   encode?(entry: Entry): Entry
   /** What was stored, or undefined for a miss. */
-  decode?(entry: Entry): Entry | undefined
+  decode?(entry: Entry): DecodedEntry | undefined
+  /**
+   * Why an operation cannot be done on a logical key, and what to do instead; undefined when it can. Asked before a
+   * byte is sent. A layer with `encode` or `decode` but without this method refuses to append, prepend and count.
+   */
+  refuses?(operation: RestrictedOperation, key: string): string | undefined
 }
 
 /** Several middlewares as one: on the way down first to last, on the way back last to first. */

@@ -1,10 +1,17 @@
-export { EnvelopeCipher, type EnvelopeCipherOptions } from './envelope/cipher.ts'
-export { ENVELOPE_OVERHEAD_BYTES } from './envelope/layout.ts'
-export { Keyring, type KeyDescription } from './keyring/keyring.ts'
+export type { CanaryCache, Peer, PeerReport } from './canary.ts'
+export type { Codec } from './content/codecs.ts'
+export type { CompressionOptions } from './content/compression.ts'
+export type { Padding } from './content/padding.ts'
+export type { EncryptionCounters, EncryptionDescription, EncryptionLayer } from './encryption-layer.ts'
+export { ENVELOPE_ALGORITHMS, type EnvelopeAlgorithm } from './envelope/algorithms.ts'
 export {
-  encryption,
-  ENCRYPTION_FAILURE_CHANNEL,
-  type EncryptionFailure,
-  type EncryptionMiddleware,
-  type EncryptionOptions,
-} from './middleware.ts'
+  EnvelopeCipher,
+  type EnvelopeCipherDescription,
+  type EnvelopeCipherOptions,
+} from './envelope/cipher.ts'
+export { ENVELOPE_OVERHEAD_BYTES } from './envelope/layout.ts'
+export { ENCRYPTION_FAILURE_CHANNEL, type EncryptionFailure, type FailureCount } from './failures.ts'
+export type { KeyNameOptions } from './key-names.ts'
+export { Keyring, type KeyDescription } from './keyring/keyring.ts'
+export { encryption, ENCRYPTION_READY_CHANNEL } from './middleware.ts'
+export type { EncryptionOptions, Migration } from './options.ts'

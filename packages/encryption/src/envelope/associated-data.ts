@@ -1,5 +1,5 @@
 import type { Entry } from '@memkeep/core'
-import { copyBytes, HEADER_BYTES } from './layout.ts'
+import { copyBytes } from './layout.ts'
 
 const LENGTH_BYTES = 4
 const FLAGS_BYTES = 4
@@ -14,15 +14,17 @@ const MAX_BYTES_PER_UNIT = 3
  * One buffer serves every value, since the cipher has read it before the next one can come.
  */
 export class AssociatedData {
+  readonly #headerBytes: number
   readonly #keyAt: number
   #scratch: Buffer
   #view: Buffer
 
-  constructor(context: Buffer) {
-    this.#keyAt = HEADER_BYTES + LENGTH_BYTES + context.length + LENGTH_BYTES
+  constructor(context: Buffer, headerBytes: number) {
+    this.#headerBytes = headerBytes
+    this.#keyAt = headerBytes + LENGTH_BYTES + context.length + LENGTH_BYTES
     this.#scratch = Buffer.alloc(this.#keyAt + USUAL_KEY_BYTES * MAX_BYTES_PER_UNIT + FLAGS_BYTES)
-    this.#scratch.writeUInt32BE(context.length, HEADER_BYTES)
-    this.#scratch.set(context, HEADER_BYTES + LENGTH_BYTES)
+    this.#scratch.writeUInt32BE(context.length, headerBytes)
+    this.#scratch.set(context, headerBytes + LENGTH_BYTES)
     this.#view = this.#scratch
   }
 
@@ -32,7 +34,7 @@ export class AssociatedData {
     this.#reserve(this.#keyAt + key.length * MAX_BYTES_PER_UNIT + FLAGS_BYTES)
     const scratch = this.#scratch
     const keyAt = this.#keyAt
-    copyBytes(source, 0, HEADER_BYTES, scratch, 0)
+    copyBytes(source, 0, this.#headerBytes, scratch, 0)
     const keyBytes = writeKey(scratch, key, keyAt)
     const end = scratch.writeUInt32BE(flags, keyAt + keyBytes)
     scratch.writeUInt32BE(keyBytes, keyAt - LENGTH_BYTES)

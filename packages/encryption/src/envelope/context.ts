@@ -1,4 +1,4 @@
-import { ALGORITHM } from './layout.ts'
+import type { EnvelopeAlgorithm } from './algorithms.ts'
 
 // node:crypto takes at most 1,024 bytes of HKDF info; a name needs far less, and longer labels stay possible
 const MAX_CONTEXT_BYTES = 256
@@ -25,6 +25,6 @@ export function contextBytes(context: unknown): Buffer {
 }
 
 /** The HKDF info that parts session keys by algorithm and context. */
-export function sessionInfo(context: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`memkeep/v1/${ALGORITHM}/`), context])
+export function sessionInfo(algorithm: EnvelopeAlgorithm, context: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`memkeep/v1/${algorithm}/`), context])
 }

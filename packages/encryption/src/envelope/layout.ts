@@ -1,14 +1,14 @@
 import { MemkeepError } from '@memkeep/core'
+import { algorithmOf, type EnvelopeAlgorithm } from './algorithms.ts'
+import { TAG_BYTES } from './ciphers/aead.ts'
 
 // Envelope version 1, all integers big-endian:
 //   0 magic (2) | 2 version | 3 algorithm | 4 flags | 5 key id (4) | 9 session salt (16) | 25 counter (8)
-//   33 ciphertext (n) | 33 + n tag (16)
+//   33 expiry (8), with EXPIRES only
+//   then ciphertext (n) and tag (16)
 export const MAGIC_0 = 0xc7
 export const MAGIC_1 = 0x4b
 export const VERSION = 1
-/** Algorithm id 1: AES-256-GCM. */
-export const ALGORITHM_ID = 1
-export const ALGORITHM = 'aes-256-gcm'
 
 export const VERSION_AT = 2
 export const ALGORITHM_AT = 3
@@ -16,30 +16,53 @@ export const FLAGS_AT = 4
 export const KEY_ID_AT = 5
 export const SALT_AT = 9
 export const COUNTER_AT = 25
-export const HEADER_BYTES = 33
+export const EXPIRY_AT = 33
 export const KEY_ID_BYTES = 4
 export const SALT_BYTES = 16
 export const COUNTER_BYTES = 8
-export const NONCE_BYTES = 12
-export const TAG_BYTES = 16
+const EXPIRY_BYTES = 8
 
-/** How many bytes longer a sealed value is than the value itself. */
-export const ENVELOPE_OVERHEAD_BYTES: number = HEADER_BYTES + TAG_BYTES
+/** Flag: the content begins with a codec byte and is compressed. */
+export const COMPRESSED = 1
+/** Flag: the content ends with 0x80 and zeros (ISO/IEC 7816-4). */
+export const PADDED = 2
+/** Flag: the header ends with an expiry. */
+export const EXPIRES = 4
+const KNOWN_FLAGS = COMPRESSED | PADDED | EXPIRES
+
+/**
+ * How many bytes longer a sealed value is than the value itself: 49, with every algorithm. A bound expiry adds 8;
+ * padding adds to the length, and compression takes from it.
+ */
+export const ENVELOPE_OVERHEAD_BYTES: number = EXPIRY_AT + TAG_BYTES
+
+/** How long the header is: 41 bytes with an expiry, 33 without. */
+export function headerBytes(flags: number): number {
+  return (flags & EXPIRES) === 0 ? EXPIRY_AT : EXPIRY_AT + EXPIRY_BYTES
+}
 
 /** Copies a few bytes. Below a hundred of them this costs a third of `Buffer.prototype.copy`'s call. */
 export function copyBytes(source: Buffer, from: number, count: number, target: Buffer, to: number): void {
   for (let index = 0; index < count; index++) target[to + index] = source[from + index] ?? 0
 }
 
-/** True when two envelopes are of one session: same key id, same salt. Neither is secret. */
+/** True when two envelopes are of one session: same algorithm, key id and salt. None is secret. */
 export function isSameSession(left: Buffer, right: Buffer): boolean {
+  if (left[ALGORITHM_AT] !== right[ALGORITHM_AT]) return false
   for (let at = KEY_ID_AT; at < COUNTER_AT; at++) if (left[at] !== right[at]) return false
   return true
 }
 
-/** What session keys are found by: key id and salt lie side by side, so one string of 20 characters does it. */
-export function sessionIdOf(header: Buffer): string {
-  return header.toString('latin1', KEY_ID_AT, COUNTER_AT)
+/** Writes an expiry in Unix milliseconds. */
+export function writeExpiry(header: Buffer, expiresAt: number): void {
+  header.writeUInt32BE(Math.floor(expiresAt / 2 ** 32), EXPIRY_AT)
+  header.writeUInt32BE(expiresAt >>> 0, EXPIRY_AT + 4)
+}
+
+/** The expiry of an envelope in Unix milliseconds, or undefined when it has none. */
+export function expiryOf(sealed: Buffer): number | undefined {
+  if (((sealed[FLAGS_AT] ?? 0) & EXPIRES) === 0) return undefined
+  return sealed.readUInt32BE(EXPIRY_AT) * 2 ** 32 + sealed.readUInt32BE(EXPIRY_AT + 4)
 }
 
 /** The key id that a value names, as 8 hex digits, or undefined when there is none to be read. */
@@ -48,13 +71,20 @@ export function keyIdOf(value: Buffer): string | undefined {
   return readable ? value.toString('hex', KEY_ID_AT, SALT_AT) : undefined
 }
 
+/** What a reader has to know of an envelope before it opens it. */
+export interface EnvelopeKind {
+  readonly algorithm: EnvelopeAlgorithm
+  readonly flags: number
+}
+
 /**
- * Refuses what is not a whole envelope of this version, without a look at the key.
+ * Tells of which kind an envelope is, and refuses what is no whole envelope of this version, without a look at the
+ * key.
  *
  * @throws MemkeepError `ERR_MEMKEEP_ENVELOPE_FOREIGN`, `ERR_MEMKEEP_ENVELOPE_UNSUPPORTED` or
  * `ERR_MEMKEEP_ENVELOPE_TRUNCATED`
  */
-export function assertLayout(value: Buffer): void {
+export function readKind(value: Buffer): EnvelopeKind {
   if (!hasMagic(value)) {
     throw new MemkeepError(
       'ERR_MEMKEEP_ENVELOPE_FOREIGN',
@@ -62,16 +92,19 @@ export function assertLayout(value: Buffer): void {
     )
   }
   // what a value is too short to hold is not unsupported but cut off: refused below
-  const { [VERSION_AT]: version, [ALGORITHM_AT]: algorithm, [FLAGS_AT]: flags } = value
-  if (version !== undefined && version !== VERSION) throw unsupported('version', version)
-  if (algorithm !== undefined && algorithm !== ALGORITHM_ID) throw unsupported('algorithm', algorithm)
-  if (flags !== undefined && flags !== 0) throw unsupported('flags', flags)
-  if (value.length < ENVELOPE_OVERHEAD_BYTES) {
+  const { [VERSION_AT]: version = VERSION, [ALGORITHM_AT]: id, [FLAGS_AT]: flags = 0 } = value
+  if (version !== VERSION) throw unsupported('version', version)
+  const algorithm = id === undefined ? undefined : algorithmOf(id)
+  if (id !== undefined && algorithm === undefined) throw unsupported('algorithm', id)
+  if ((flags & ~KNOWN_FLAGS) !== 0) throw unsupported('flags', flags)
+  const least = headerBytes(flags) + TAG_BYTES
+  if (algorithm === undefined || value.length < least) {
     throw new MemkeepError(
       'ERR_MEMKEEP_ENVELOPE_TRUNCATED',
-      `The value is cut off: ${String(value.length)} bytes, where an envelope has at least ${String(ENVELOPE_OVERHEAD_BYTES)}.`,
+      `The value is cut off: ${String(value.length)} bytes, where its envelope has at least ${String(least)}. It is not served: store it anew.`,
     )
   }
+  return { algorithm, flags }
 }
 
 function hasMagic(value: Buffer): boolean {

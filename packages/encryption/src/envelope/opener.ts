@@ -1,57 +1,81 @@
-import { createDecipheriv, type KeyObject } from 'node:crypto'
 import { MemkeepError, type Entry } from '@memkeep/core'
+import { inflate } from '../content/compression.ts'
+import { unpad } from '../content/padding.ts'
 import type { MasterKey } from '../keyring/master-key.ts'
+import type { EnvelopeAlgorithm } from './algorithms.ts'
 import { AssociatedData } from './associated-data.ts'
-import { sessionInfo } from './context.ts'
-import {
-  ALGORITHM,
-  assertLayout,
-  copyBytes,
-  COUNTER_AT,
-  COUNTER_BYTES,
-  HEADER_BYTES,
-  isSameSession,
-  KEY_ID_AT,
-  NONCE_BYTES,
-  SALT_AT,
-  sessionIdOf,
-  TAG_BYTES,
-} from './layout.ts'
-import { ReaderKeys } from './reader-keys.ts'
-import { deriveSessionKey, type Session } from './session.ts'
+import { aeadOf } from './ciphers/index.ts'
+import { COMPRESSED, EXPIRES, expiryOf, headerBytes, KEY_ID_AT, PADDED, readKind, SALT_AT } from './layout.ts'
+import { Reader } from './reader.ts'
+import type { Session } from './session.ts'
 
-const TAG_LENGTH = { authTagLength: TAG_BYTES }
+/** How values are opened. */
+export interface OpenerOptions {
+  readonly context: Buffer
+  /** Bytes beyond which a compressed value is refused. */
+  readonly maxInflatedBytes: number
+}
 
-/** Opens envelopes that any key of a ring sealed. */
+/** Opens envelopes of every algorithm that any key of a ring sealed. */
 export class Opener {
   readonly #masters: ReadonlyMap<string, MasterKey>
-  readonly #info: Buffer
+  readonly #options: OpenerOptions
   readonly #associatedData: AssociatedData
-  readonly #readerKeys: ReaderKeys
-  readonly #nonce = Buffer.alloc(NONCE_BYTES)
+  readonly #associatedDataWithExpiry: AssociatedData
+  readonly #readers = new Map<EnvelopeAlgorithm, Reader>()
 
-  constructor(masters: readonly MasterKey[], context: Buffer, readerKeys: ReaderKeys = new ReaderKeys()) {
+  constructor(masters: readonly MasterKey[], options: OpenerOptions) {
     this.#masters = new Map(masters.map((master) => [master.id, master]))
-    this.#info = sessionInfo(context)
-    this.#associatedData = new AssociatedData(context)
-    this.#readerKeys = readerKeys
+    this.#options = options
+    this.#associatedData = new AssociatedData(options.context, headerBytes(0))
+    this.#associatedDataWithExpiry = new AssociatedData(options.context, headerBytes(EXPIRES))
   }
 
   /** `own` is the session of this process: its key is at hand without a derivation. */
   open(entry: Entry, own?: Session): Buffer {
     const sealed = entry.value
-    assertLayout(sealed)
-    if (own !== undefined && isSameSession(own.header, sealed)) return this.#decrypt(own.key, entry)
-    const sessionId = sessionIdOf(sealed)
-    const known = this.#readerKeys.find(sessionId)
-    if (known !== undefined) return this.#decrypt(known, entry)
-    const derived = deriveSessionKey(this.#masterOf(sealed), sealed.subarray(SALT_AT, COUNTER_AT), this.#info)
-    const plain = this.#decrypt(derived, entry)
-    this.#readerKeys.remember(sessionId, derived)
-    return plain
+    const { algorithm, flags } = readKind(sealed)
+    const expires = (flags & EXPIRES) !== 0
+    const associatedData = (expires ? this.#associatedDataWithExpiry : this.#associatedData).of(sealed, entry)
+    const content = this.#reader(algorithm).open(
+      sealed,
+      headerBytes(flags),
+      associatedData,
+      this.#masterOf,
+      own,
+    )
+    if (content === undefined) {
+      throw new MemkeepError(
+        'ERR_MEMKEEP_DECRYPT_FAILED',
+        'The value does not open: its bytes were changed, or it was sealed with another key, context, key name or client flags.',
+      )
+    }
+    return flags === 0 ? content : this.#decode(content, flags, sealed)
   }
 
-  #masterOf(sealed: Buffer): MasterKey {
+  /** Only for content whose tag was verified: what is said of any other would be an attacker's. */
+  #decode(content: Buffer, flags: number, sealed: Buffer): Buffer {
+    const expiresAt = expiryOf(sealed)
+    if (expiresAt !== undefined && expiresAt <= Date.now()) {
+      throw new MemkeepError(
+        'ERR_MEMKEEP_ENVELOPE_EXPIRED',
+        `The value ended at ${new Date(expiresAt).toISOString()}, and was served after that: it was put back, or the clocks of its writer and this reader differ. It is not served.`,
+      )
+    }
+    const unpadded = (flags & PADDED) === 0 ? content : unpad(content)
+    return (flags & COMPRESSED) === 0 ? unpadded : inflate(unpadded, this.#options.maxInflatedBytes)
+  }
+
+  #reader(algorithm: EnvelopeAlgorithm): Reader {
+    let reader = this.#readers.get(algorithm)
+    if (reader === undefined) {
+      reader = new Reader(aeadOf(algorithm), this.#options.context)
+      this.#readers.set(algorithm, reader)
+    }
+    return reader
+  }
+
+  readonly #masterOf = (sealed: Buffer): MasterKey => {
     const id = sealed.toString('hex', KEY_ID_AT, SALT_AT)
     const master = this.#masters.get(id)
     if (master === undefined) {
@@ -61,27 +85,5 @@ export class Opener {
       )
     }
     return master
-  }
-
-  #decrypt(key: KeyObject, entry: Entry): Buffer {
-    const sealed = entry.value
-    const tagAt = sealed.length - TAG_BYTES
-    const nonce = this.#nonce
-    copyBytes(sealed, COUNTER_AT, COUNTER_BYTES, nonce, NONCE_BYTES - COUNTER_BYTES)
-    const decipher = createDecipheriv(ALGORITHM, key, nonce, TAG_LENGTH)
-    decipher.setAAD(this.#associatedData.of(sealed, entry))
-    decipher.setAuthTag(sealed.subarray(tagAt))
-    // a buffer of its own, and nobody's until the tag is verified
-    const plain = decipher.update(sealed.subarray(HEADER_BYTES, tagAt))
-    try {
-      decipher.final()
-    } catch (cause) {
-      throw new MemkeepError(
-        'ERR_MEMKEEP_DECRYPT_FAILED',
-        'The value does not open: its bytes were changed, or it was sealed with another key, context, key name or client flags.',
-        { cause },
-      )
-    }
-    return plain
   }
 }

@@ -1,9 +1,11 @@
-import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { AeadKey } from './ciphers/aead.ts'
+import { aeadOf } from './ciphers/index.ts'
 import { READER_KEYS_LIMIT, ReaderKeys } from './reader-keys.ts'
 
-function newKey(): KeyObject {
-  return createSecretKey(randomBytes(32))
+function newKey(): AeadKey {
+  return aeadOf('aes-256-gcm').importKey(randomBytes(32))
 }
 
 test('keeps no more keys than its limit, and lets go of the one not used for longest', () => {

@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest'
 import { Keyring, masterKeysOf } from '../keyring/keyring.ts'
 import { EnvelopeCipher } from './cipher.ts'
+import { aeadOf } from './ciphers/index.ts'
 import { Sealer, SESSION_LIMIT } from './sealer.ts'
 
 const keyring = Keyring.generate()
 const [master] = masterKeysOf(keyring)
+const options = { aead: aeadOf('aes-256-gcm'), context: Buffer.alloc(0) }
 const entry = { key: 'k', value: Buffer.from('v'), flags: 0 }
 
 test('a session ends at its limit, and no salt and counter come twice', () => {
-  const sealer = new Sealer(master, Buffer.alloc(0), 7)
+  const sealer = new Sealer(master, { ...options, sessionLimit: 7 })
   const reader = new EnvelopeCipher({ keyring })
   const pairs = new Set<string>()
   const salts: string[] = []
@@ -28,7 +30,7 @@ test('the limit is 2^32 values', () => {
 })
 
 test('a salt is drawn with the first value, not earlier', () => {
-  const sealer = new Sealer(master, Buffer.alloc(0))
+  const sealer = new Sealer(master, options)
   expect(sealer.session).toBeUndefined()
   sealer.seal(entry)
   expect(sealer.session).toBeDefined()
@@ -38,13 +40,13 @@ test('a salt is drawn with the first value, not earlier', () => {
 
 test('two sealers never share a salt', () => {
   const salts = Array.from({ length: 200 }, () =>
-    new Sealer(master, Buffer.alloc(0)).seal(entry).toString('hex', 9, 25),
+    new Sealer(master, options).seal(entry).toString('hex', 9, 25),
   )
   expect(new Set(salts).size).toBe(200)
 })
 
 test('the counter of a value that could not be sealed is not given out again', () => {
-  const sealer = new Sealer(master, Buffer.alloc(0))
+  const sealer = new Sealer(master, options)
   sealer.seal(entry)
   expect(() => sealer.seal({ ...entry, key: '\ud800' })).toThrow(TypeError)
   expect(sealer.seal(entry).readBigUInt64BE(25)).toBe(2n)

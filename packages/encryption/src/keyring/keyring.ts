@@ -104,6 +104,11 @@ export class Keyring {
     return this.#keys[0].id
   }
 
+  /** The id of the key that a keyset pins for key names; undefined where none is pinned. */
+  get nameKeyId(): string | undefined {
+    return undefined
+  }
+
   /**
    * The keys themselves as text for {@link Keyring.fromText}, separated by commas, the primary one first.
    *

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { MemkeepError, type MemkeepErrorCode } from '@memkeep/core'
+import type { Keyring } from './keyring/keyring.ts'
+
+/** What {@link EncryptionLayer.verifyPeers} goes through: a client that has the layer as its middleware. */
+export interface CanaryCache {
+  get(key: string): Promise<Buffer | undefined>
+  /** @param options.ttl seconds */
+  set(key: string, value: Buffer, options: { readonly ttl: number }): Promise<unknown>
+}
+
+/** What the service that was here last said of its keys. */
+export interface Peer {
+  readonly primaryId: string
+  readonly ids: readonly string[]
+}
+
+/** Whether the services that share a cache can read each other. */
+export interface PeerReport {
+  /** True also when nobody was here before. */
+  readonly agreed: boolean
+  /** The service that was here last; undefined when there was none, or what it left does not open. */
+  readonly peer: Peer | undefined
+  /** What does not fit, and what to do; undefined when they agree. */
+  readonly problem: string | undefined
+}
+
+/** A day: a service that is not started or asked that long has nothing to say. */
+const CANARY_SECONDS = 86_400
+const NAME = 'memkeep-canary'
+/** What a value may be that was stored by a service with other keys, or none. */
+const SEALED_OTHERWISE: ReadonlySet<MemkeepErrorCode> = new Set([
+  'ERR_MEMKEEP_ENVELOPE_FOREIGN',
+  'ERR_MEMKEEP_ENVELOPE_TRUNCATED',
+  'ERR_MEMKEEP_ENVELOPE_UNSUPPORTED',
+  'ERR_MEMKEEP_ENVELOPE_CONTENT',
+  'ERR_MEMKEEP_ALGORITHM_UNAVAILABLE',
+  'ERR_MEMKEEP_UNKNOWN_KEY_ID',
+  'ERR_MEMKEEP_DECRYPT_FAILED',
+])
+
+/** The key that services of one context leave word under; it is not hidden as other names may be. */
+export function canaryKey(context: string): string {
+  if (context === '') return NAME
+  return `${NAME}-${createHash('sha256').update(context).digest('hex').slice(0, 16)}`
+}
+
+/** Reads what the last service left about its keys, and leaves word of one's own. */
+export async function verifyPeers(cache: CanaryCache, key: string, keyring: Keyring): Promise<PeerReport> {
+  const report = await readReport(cache, key, keyring)
+  const word: Peer = { primaryId: keyring.primaryId, ids: keyring.ids }
+  await cache.set(key, Buffer.from(JSON.stringify(word)), { ttl: CANARY_SECONDS })
+  return report
+}
+
+async function readReport(cache: CanaryCache, key: string, keyring: Keyring): Promise<PeerReport> {
+  let word: Buffer | undefined
+  try {
+    word = await cache.get(key)
+  } catch (error) {
+    if (!(error instanceof MemkeepError) || !SEALED_OTHERWISE.has(error.code)) throw error
+    return { agreed: false, peer: undefined, problem: `What the last service left here: ${error.message}` }
+  }
+  if (word === undefined) return { agreed: true, peer: undefined, problem: undefined }
+  const peer = parseWord(word)
+  if (peer === undefined) {
+    const problem = `What lies under ${key} is not what services leave there: use no key of this name for anything else.`
+    return { agreed: false, peer, problem }
+  }
+  const { primaryId, ids } = keyring
+  if (peer.ids.includes(primaryId)) return { agreed: true, peer, problem: undefined }
+  const problem = `The service that was here last has the keys ${peer.ids.join(', ')} and cannot read what this one seals with ${primaryId}: distribute ${primaryId} to it, and until then make one of its keys primary here, of ${ids.join(', ')}.`
+  return { agreed: false, peer, problem }
+}
+
+function parseWord(word: Buffer): Peer | undefined {
+  try {
+    const { primaryId, ids } = JSON.parse(word.toString()) as Partial<Peer>
+    const well =
+      typeof primaryId === 'string' && Array.isArray(ids) && ids.every((id) => typeof id === 'string')
+    return well ? { primaryId, ids } : undefined
+  } catch {
+    return undefined
+  }
+}
