@@ -1,4 +1,11 @@
-import { assertKey, composeMiddleware, MemkeepError, type Pipeline } from '@memkeep/core'
+import {
+  assertKey,
+  composeMiddleware,
+  MemkeepError,
+  type OnStale,
+  type Pipeline,
+  type RestrictedOperation,
+} from '@memkeep/core'
 import { Asker } from './asker.ts'
 import {
   readUint32,
@@ -10,7 +17,7 @@ import {
   type StoreOptions,
   type TouchOptions,
 } from './call-options.ts'
-import { toExptime } from './expiry.ts'
+import { toExpiresAt, toExptime } from './expiry.ts'
 import { getMany } from './get-many.ts'
 import {
   readMembers,
@@ -32,6 +39,7 @@ import {
   type CasResult,
   type Item,
 } from './results.ts'
+import { Rewrapper } from './rewrapper.ts'
 import { isUnreachable } from './server/faults.ts'
 import { deleteTooLarge } from './too-large.ts'
 
@@ -54,6 +62,10 @@ export class MemcachedClient implements AsyncDisposable {
   readonly #asker: Asker
   readonly #pipeline: Pipeline
   readonly #settings: ClientSettings
+  readonly #rewrapper: Rewrapper
+  readonly #onStale: OnStale = (key, expiresAt) => {
+    this.#rewrapper.add(key, expiresAt)
+  }
 
   /** @throws MemkeepError, TypeError or RangeError for options that do not hold */
   constructor(options: MemcachedClientOptions) {
@@ -61,6 +73,7 @@ export class MemcachedClient implements AsyncDisposable {
     this.#settings = settings
     this.#pipeline = composeMiddleware(options.middleware ?? [])
     this.#asker = new Asker(settings, cluster)
+    this.#rewrapper = new Rewrapper(this.#asker, this.#pipeline, settings.traceKeys)
   }
 
   /** The servers in use, as the user would write them; empty until a discovery has answered. */
@@ -109,6 +122,7 @@ export class MemcachedClient implements AsyncDisposable {
 
   /** Reads a value and gives it a new expiry. */
   async getAndTouch(key: string, options?: TouchOptions): Promise<Buffer | undefined> {
+    this.#refuseRestricted('getAndTouch', key)
     return this.#read('getAndTouch', key, this.#exptime(options), options)
   }
 
@@ -141,13 +155,13 @@ export class MemcachedClient implements AsyncDisposable {
    * Rejects with `ERR_MEMKEEP_UNSUPPORTED_OPERATION` where a middleware changes values, as encryption does.
    */
   async append(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
-    this.#refuseTransformed('append')
+    this.#refuseRestricted('append', key)
     return this.#asker.orMiss(this.#store('append', key, value, options, undefined, takeDone), false)
   }
 
   /** Puts bytes before the value under a key, with the results of {@link MemcachedClient.append}. */
   async prepend(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
-    this.#refuseTransformed('prepend')
+    this.#refuseRestricted('prepend', key)
     return this.#asker.orMiss(this.#store('prepend', key, value, options, undefined, takeDone), false)
   }
 
@@ -185,6 +199,7 @@ export class MemcachedClient implements AsyncDisposable {
 
   /** Gives an item a new expiry; true when there was one. */
   async touch(key: string, options?: TouchOptions): Promise<boolean> {
+    this.#refuseRestricted('touch', key)
     const wireKey = this.#wireKey(key)
     const asked = this.#asker.ask(wireKey, {
       operation: 'touch',
@@ -265,6 +280,7 @@ export class MemcachedClient implements AsyncDisposable {
    * client's `closeTimeout`
    */
   async close({ timeout = this.#settings.closeTimeout }: { readonly timeout?: number } = {}): Promise<void> {
+    this.#rewrapper.stop()
     await this.#asker.cluster.close(timeout)
   }
 
@@ -289,6 +305,10 @@ export class MemcachedClient implements AsyncDisposable {
     return toExptime(options ?? NO_OPTIONS, this.#settings.ttl)
   }
 
+  #expiresAt(options: TouchOptions | undefined): number | undefined {
+    return toExpiresAt(options ?? NO_OPTIONS, this.#settings.ttl)
+  }
+
   #read(
     operation: 'get' | 'getAndTouch',
     key: string,
@@ -311,7 +331,7 @@ export class MemcachedClient implements AsyncDisposable {
     if (reply.status !== 'value') return undefined
     if (!this.#pipeline.transforms) return reply.ownValue()
     const { value, flags } = reply
-    return value && this.#pipeline.decode({ key: name, value, flags })
+    return value && this.#pipeline.decode({ key: name, value, flags }, this.#onStale)
   }
 
   #store<T>(
@@ -326,15 +346,16 @@ export class MemcachedClient implements AsyncDisposable {
     const wireKey = this.#pipeline.wireKey(name)
     const flags = options?.flags === undefined ? 0 : readUint32('flags', options.flags)
     const bytes = toBytes(value)
+    const exptime = this.#exptime(options)
     const entry = this.#pipeline.transforms
-      ? this.#pipeline.encode({ key: name, value: bytes, flags })
+      ? this.#pipeline.encode({ key: name, value: bytes, flags, expiresAt: this.#expiresAt(options) })
       : { value: bytes, flags }
     const command: StoreCommand = {
       verb,
       key: wireKey,
       value: entry.value,
       flags: entry.flags,
-      exptime: this.#exptime(options),
+      exptime,
       cas,
     }
     if (entry.value.length > this.#settings.maxValueBytes) return this.#tooLarge(command, options)
@@ -359,7 +380,7 @@ export class MemcachedClient implements AsyncDisposable {
     key: string,
     options: CountOptions = {},
   ): Promise<bigint | undefined> {
-    this.#refuseTransformed(operation)
+    this.#refuseRestricted(operation, key)
     const wireKey = this.#wireKey(key)
     const delta = readUint64('by', options.by ?? 1)
     const initial = options.initial === undefined ? undefined : readUint64('initial', options.initial)
@@ -378,12 +399,10 @@ export class MemcachedClient implements AsyncDisposable {
     return added ? initial : ask(untilDeadline(options, deadline))
   }
 
-  #refuseTransformed(operation: string): void {
-    if (!this.#pipeline.transforms) return
-    throw new MemkeepError(
-      'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
-      `${operation} works on the stored bytes, which a middleware has changed: read the value, change it, and store it with cas().`,
-    )
+  #refuseRestricted(operation: RestrictedOperation, key: string): void {
+    const reason = this.#pipeline.refusal(operation, this.#name(key))
+    if (reason === undefined) return
+    throw new MemkeepError('ERR_MEMKEEP_UNSUPPORTED_OPERATION', `${operation} was not sent: ${reason}.`)
   }
 }
 

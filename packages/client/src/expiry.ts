@@ -31,6 +31,17 @@ export function toExptime({ ttl, expiresAt }: ExpiryOptions, defaultTtl: number,
   return left <= 0 ? LONG_PAST : fromTtl(left, now)
 }
 
+/**
+ * When an item ends, in Unix milliseconds, for options that {@link toExptime} takes; undefined: never.
+ *
+ * @param defaultTtl seconds, when the options name neither
+ */
+export function toExpiresAt({ ttl, expiresAt }: ExpiryOptions, defaultTtl: number): number | undefined {
+  if (expiresAt !== undefined) return expiresAt.getTime()
+  const seconds = ttl ?? defaultTtl
+  return seconds === 0 ? undefined : Date.now() + seconds * 1000
+}
+
 function fromTtl(ttl: number, now: number | undefined): number {
   if (ttl === 0) return 0
   if (!Number.isInteger(ttl) || ttl < 0) {

@@ -25,4 +25,6 @@ export {
   type EjectMessage,
   type Operation,
   type Outcome,
+  type RewrapMessage,
+  type RewrapOutcome,
 } from './telemetry/channels.ts'

@@ -17,6 +17,7 @@ export {
   type DecodedEntry,
   type Entry,
   type Middleware,
+  type OnStale,
   type Pipeline,
   type RestrictedOperation,
 } from './middleware.ts'

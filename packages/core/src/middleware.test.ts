@@ -50,4 +50,39 @@ describe('composeMiddleware', () => {
       received.write('abvalue')
     }
   })
+
+  it('asks every layer whether an operation can be done, the first refusal first', () => {
+    const refusing = (name: string): Middleware => ({
+      name,
+      refuses: (operation, key) => (key === 'plain' ? undefined : `${name} says no to ${operation}`),
+    })
+    const both = composeMiddleware([refusing('one'), refusing('two')])
+    expect(both.refusal('touch', 'k')).toBe('one says no to touch')
+    expect(both.refusal('touch', 'plain')).toBeUndefined()
+  })
+
+  it('refuses what works on stored bytes where a layer changes them without a word', () => {
+    for (const operation of ['append', 'prepend', 'increment', 'decrement'] as const) {
+      expect(pipeline.refusal(operation, 'k')).toContain('the middleware a changes the stored bytes')
+    }
+    for (const operation of ['touch', 'getAndTouch'] as const) {
+      expect(pipeline.refusal(operation, 'k')).toBeUndefined()
+    }
+    expect(composeMiddleware([{ name: 'keys', mapKey: (key) => key }]).refusal('append', 'k')).toBeUndefined()
+  })
+
+  it('tells of a value that should be stored anew, and when it ends, whichever layer knows', () => {
+    const below: Middleware = {
+      name: 'below',
+      decode: (entry) => ({ ...entry, expiresAt: 5, stale: entry.key === 'old' }),
+    }
+    const above: Middleware = { name: 'above', decode: ({ key, value, flags }) => ({ key, value, flags }) }
+    const told: unknown[] = []
+    const layers = composeMiddleware([above, below])
+    for (const key of ['new', 'old']) {
+      const entry = { key, value: Buffer.from('v'), flags: 0 }
+      expect(layers.decode(entry, (...what) => told.push(what))?.toString()).toBe('v')
+    }
+    expect(told).toEqual([['old', 5]])
+  })
 })

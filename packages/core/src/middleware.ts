@@ -44,10 +44,19 @@ export interface Pipeline {
   readonly transforms: boolean
   /** The validated key for the wire. @throws MemkeepError `ERR_MEMKEEP_INVALID_KEY` */
   wireKey(key: string): string
+  /** Why an operation cannot be done on a logical key; undefined when it can. */
+  refusal(operation: RestrictedOperation, key: string): string | undefined
   encode(entry: Entry): Entry
-  /** The value as memory of the caller's own, or undefined for a miss. */
-  decode(entry: Entry): Buffer | undefined
+  /**
+   * The value as memory of the caller's own, or undefined for a miss.
+   *
+   * @param onStale called for a value that should be stored anew
+   */
+  decode(entry: Entry, onStale?: OnStale): Buffer | undefined
 }
+
+/** Is told the logical key of a value that should be stored anew, and when its item ends, where a layer knows that. */
+export type OnStale = (key: string, expiresAt: number | undefined) => void
 
 /** Joins middlewares into the one {@link Pipeline} that an adapter runs its keys and values through. */
 export function composeMiddleware(middleware: readonly Middleware[]): Pipeline {
@@ -60,18 +69,39 @@ export function composeMiddleware(middleware: readonly Middleware[]): Pipeline {
       assertKey(mapped)
       return mapped
     },
+    refusal(operation, key) {
+      for (const layer of middleware) {
+        const reason = refusalOf(layer, operation, key)
+        if (reason !== undefined) return reason
+      }
+      return undefined
+    },
     encode(entry) {
       let encoded = entry
       for (const layer of middleware) if (layer.encode !== undefined) encoded = layer.encode(encoded)
       return encoded
     },
-    decode(entry) {
-      let decoded: Entry | undefined = entry
+    decode(entry, onStale) {
+      let decoded: DecodedEntry | undefined = entry
+      let stale = false
+      let expiresAt: number | undefined
       for (const layer of backwards) {
         if (layer.decode !== undefined) decoded = layer.decode(decoded)
         if (decoded === undefined) return undefined
+        stale ||= decoded.stale === true
+        expiresAt ??= decoded.expiresAt
       }
+      if (stale) onStale?.(entry.key, expiresAt)
       return decoded.value.buffer === entry.value.buffer ? Buffer.from(decoded.value) : decoded.value
     },
   }
+}
+
+const TRANSFORMED: ReadonlySet<RestrictedOperation> = new Set(['append', 'prepend', 'increment', 'decrement'])
+
+function refusalOf(layer: Middleware, operation: RestrictedOperation, key: string): string | undefined {
+  if (layer.refuses !== undefined) return layer.refuses(operation, key)
+  if (!TRANSFORMED.has(operation) || (layer.encode === undefined && layer.decode === undefined))
+    return undefined
+  return `the middleware ${layer.name} changes the stored bytes: read the value, change it, and store it with cas()`
 }

@@ -4,6 +4,8 @@ export interface GetCommand {
   readonly key: string
   /** Whether the reply shall carry the value's CAS unique. */
   readonly withCas: boolean
+  /** Whether the reply shall tell how long the item has to live, which only the meta protocol can. */
+  readonly withTtl?: boolean
   /** The new expiry, as memcached reads it; undefined leaves it. */
   readonly exptime: number | undefined
 }

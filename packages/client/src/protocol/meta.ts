@@ -26,6 +26,8 @@ const BARE_LINE_END = 3
 const CAS = 0x63 // c
 const OPAQUE = 0x4f // O
 const FLAGS = 0x66 // f
+const TTL = 0x74 // t
+const MINUS = 0x2d
 
 /**
  * The meta commands of memcached's text family (`protocol.txt`, "Meta Commands"), in the form that they have since
@@ -85,9 +87,11 @@ export const meta: Protocol = {
   },
 }
 
-function writeGet({ key, withCas, exptime }: GetCommand, opaque: number, out: Buffer, at: number): number {
+function writeGet(command: GetCommand, opaque: number, out: Buffer, at: number): number {
+  const { key, withCas, withTtl, exptime } = command
   let end = writeString(key, out, writeString('mg ', out, at))
   end = writeString(withCas ? ' v f c' : ' v f', out, end)
+  if (withTtl === true) end = writeString(' t', out, end)
   if (exptime !== undefined) end = writeNumber(exptime, out, writeString(' T', out, end))
   return writeOpaque(opaque, out, end)
 }
@@ -190,6 +194,7 @@ function readFlags(data: Buffer, from: number, reply: Reply): number {
       number = token >= ZERO && token <= NINE ? number * 10 + token - ZERO : NaN
     if (name === OPAQUE) reply.opaque = number
     else if (name === FLAGS) reply.flags = assertFlags(number)
+    else if (name === TTL) reply.ttl = data[start] === MINUS ? Infinity : number
     // a number that is cut off at the end of what was received is none yet
     else if (name === CAS && at < data.length) reply.cas = readCas(data.toString('latin1', start, at))
   }

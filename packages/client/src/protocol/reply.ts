@@ -26,6 +26,8 @@ export class Reply {
   flags = 0
   /** The CAS unique of a value, if it was asked for. */
   cas: bigint | undefined = undefined
+  /** How many seconds an item has to live, Infinity for ever; undefined where it was not asked or cannot be told. */
+  ttl: number | undefined = undefined
   /** With `error` what the server said, with `stat` name and value, with `version` the version. */
   message = ''
   /** Offset just behind the reply. */
@@ -71,6 +73,7 @@ export class Reply {
     this.#data = undefined
     this.flags = 0
     this.cas = undefined
+    this.ttl = undefined
     this.message = ''
     this.end = end
   }

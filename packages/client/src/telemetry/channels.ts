@@ -100,6 +100,21 @@ export interface DiscoveryMessage {
   readonly error?: unknown
 }
 
+/**
+ * What became of a value that should be stored anew: `stored`; `superseded` when it was stored, deleted or ended
+ * meanwhile; `unknown-ttl` where the server does not tell how long it has to live; `dropped` when too many waited;
+ * `failed` with an error.
+ */
+export type RewrapOutcome = 'stored' | 'superseded' | 'unknown-ttl' | 'dropped' | 'failed'
+
+/** What `memkeep:client:rewrap` publishes for every value that a middleware wants stored anew. */
+export interface RewrapMessage {
+  readonly outcome: RewrapOutcome
+  /** Only with the client's option `telemetry: { keys: true }`. */
+  readonly key?: string
+  readonly error?: unknown
+}
+
 /** The `node:diagnostics_channel` names that the client publishes on. No message holds a value, a password or a key. */
 export const CHANNEL_NAMES = {
   command: 'memkeep:client:command',
@@ -109,6 +124,7 @@ export const CHANNEL_NAMES = {
   eject: 'memkeep:client:eject',
   reinstate: 'memkeep:client:reinstate',
   discovery: 'memkeep:client:discovery',
+  rewrap: 'memkeep:client:rewrap',
 } as const
 
 /** The channels themselves. `command` is a TracingChannel, so its events are `tracing:memkeep:client:command:…`. */
@@ -120,6 +136,7 @@ export const channels: {
   readonly eject: Channel
   readonly reinstate: Channel
   readonly discovery: Channel
+  readonly rewrap: Channel
 } = {
   command: tracingChannel<CommandMessage, CommandMessage>(CHANNEL_NAMES.command),
   connect: channel(CHANNEL_NAMES.connect),
@@ -128,4 +145,5 @@ export const channels: {
   eject: channel(CHANNEL_NAMES.eject),
   reinstate: channel(CHANNEL_NAMES.reinstate),
   discovery: channel(CHANNEL_NAMES.discovery),
+  rewrap: channel(CHANNEL_NAMES.rewrap),
 }

@@ -1,6 +1,7 @@
 import { context, metrics, SpanKind, SpanStatusCode, trace, type TracerProvider } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { MemkeepError } from '@memkeep/core'
+import { encryption, Keyring } from '@memkeep/encryption'
 import {
   AggregationTemporality,
   DataPointType,
@@ -16,7 +17,7 @@ import {
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-base'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { channels, type CommandMessage, type EjectMessage } from './channels.ts'
+import { channels, type CommandMessage, type EjectMessage, type RewrapMessage } from './channels.ts'
 import { instrumentOpenTelemetry } from './opentelemetry.ts'
 
 const KEY = 'session:4711'
@@ -265,6 +266,47 @@ describe('the metrics', () => {
     ])
     expect(JSON.stringify(metric)).not.toContain(KEY)
     expect(JSON.stringify(metric)).not.toContain('key_count')
+  })
+
+  it('count values that do not open, by reason and key id, of which not too many are kept', async () => {
+    const sdk = new Sdk()
+    sdk.instrument()
+    const layer = encryption({ keyring: Keyring.generate() })
+    const entry = { key: KEY, value: Buffer.from('v'), flags: 0 }
+    const sealed = layer.encode(entry)
+    layer.decode({ ...sealed, key: 'another' })
+    layer.decode(entry)
+    const made = Buffer.from(sealed.value)
+    for (let id = 0; id < 100; id++) {
+      made.writeUInt32BE(id, 5)
+      layer.decode({ ...entry, value: made })
+    }
+    const metric = await sdk.metric('memkeep.encryption.failures')
+    const points = (metric?.dataPoints ?? []).map(({ attributes, value }) => ({ ...attributes, value }))
+    expect(points).toContainEqual({
+      'error.type': 'ERR_MEMKEEP_DECRYPT_FAILED',
+      'memkeep.key_id': sealed.value.toString('hex', 5, 9),
+      value: 1,
+    })
+    expect(points).toContainEqual({ 'error.type': 'ERR_MEMKEEP_ENVELOPE_FOREIGN', value: 1 })
+    expect(points).toContainEqual({
+      'error.type': 'ERR_MEMKEEP_UNKNOWN_KEY_ID',
+      'memkeep.key_id': 'other',
+      value: 69,
+    })
+    expect(points).toHaveLength(2 + 31 + 1)
+  })
+
+  it('count what was stored anew', async () => {
+    const sdk = new Sdk()
+    sdk.instrument()
+    channels.rewrap.publish({ outcome: 'stored' } satisfies RewrapMessage)
+    channels.rewrap.publish({ outcome: 'failed', error: new TypeError('x') } satisfies RewrapMessage)
+    const metric = await sdk.metric('memkeep.client.rewraps')
+    expect(metric?.dataPoints.map(({ attributes, value }) => ({ ...attributes, value }))).toEqual([
+      { 'memkeep.outcome': 'stored', value: 1 },
+      { 'memkeep.outcome': 'failed', 'error.type': 'TypeError', value: 1 },
+    ])
   })
 
   it('count ejections', async () => {

@@ -15,7 +15,7 @@ import {
 } from '@opentelemetry/api'
 import { DEFAULT_PORT, formatEndpoint, MemkeepError, type Endpoint } from '@memkeep/core'
 import { assertOptions } from '@memkeep/core/internal'
-import { channels, type CommandMessage, type EjectMessage } from './channels.ts'
+import { channels, type CommandMessage, type EjectMessage, type RewrapMessage } from './channels.ts'
 
 /** Options of {@link instrumentOpenTelemetry}. */
 export interface OpenTelemetryOptions {
@@ -34,6 +34,14 @@ export interface OpenTelemetryInstrumentation extends Disposable {
   readonly disable: () => void
 }
 
+/** What `@memkeep/encryption` publishes; the layers are handed in, so its name is all that is known of it here. */
+const ENCRYPTION_FAILURE_CHANNEL = 'memkeep:encryption:failure'
+interface EncryptionFailure {
+  readonly code: string
+  readonly keyId: string | undefined
+}
+const KEY_IDS_LIMIT = 32
+
 const SCOPE = '@memkeep/client'
 const OPTIONS = ['tracerProvider', 'meterProvider']
 
@@ -47,6 +55,9 @@ const OPTIONS = ['tracerProvider', 'meterProvider']
  *   `memkeep.key_count` for `getMany`.
  * - The histogram `db.client.operation.duration` in seconds, with the same attributes but the count.
  * - The counter `memkeep.client.ejections` of servers taken out for their faults.
+ * - The counter `memkeep.client.rewraps` of values that were to be stored anew, with `memkeep.outcome`.
+ * - The counter `memkeep.encryption.failures` of values that did not open, with `error.type` and `memkeep.key_id`: the
+ *   id that the value names, or `other` for those after the first 32, since who writes to the server chooses them.
  *
  * A miss is no error. A failed request has the status ERROR and an `error.type`: the code of a `MemkeepError`, the
  * `name` of any other error, `_OTHER` for what is no error at all. Only a `MemkeepError`'s message becomes the status
@@ -111,10 +122,31 @@ export function instrumentOpenTelemetry(options: OpenTelemetryOptions = {}): Ope
     measure().ejections.add(1, attributes)
   }
 
+  const keyIds = new Set<string>()
+  const boundedKeyId = (id: string): string => {
+    if (keyIds.size < KEY_IDS_LIMIT) keyIds.add(id)
+    return keyIds.has(id) ? id : 'other'
+  }
+  const encryptionFailure = (message: unknown): void => {
+    const { code, keyId } = message as EncryptionFailure
+    const attributes: Attributes = { 'error.type': code }
+    if (keyId !== undefined) attributes['memkeep.key_id'] = boundedKeyId(keyId)
+    measure().encryptionFailures.add(1, attributes)
+  }
+
+  const rewrap = (message: unknown): void => {
+    const { outcome, error } = message as RewrapMessage
+    const attributes: Attributes = { 'memkeep.outcome': outcome }
+    if (error !== undefined) attributes['error.type'] = errorType(error)
+    measure().rewraps.add(1, attributes)
+  }
+
   const listeners = [
     [channels.command.start.name, start],
     [channels.command.asyncStart.name, asyncStart],
     [channels.eject.name, eject],
+    [channels.rewrap.name, rewrap],
+    [ENCRYPTION_FAILURE_CHANNEL, encryptionFailure],
   ] as const
   for (const [name, listener] of listeners) subscribe(name, listener)
 
@@ -127,6 +159,8 @@ export function instrumentOpenTelemetry(options: OpenTelemetryOptions = {}): Ope
 interface Instruments {
   readonly duration: Histogram
   readonly ejections: Counter
+  readonly rewraps: Counter
+  readonly encryptionFailures: Counter
 }
 
 function createInstruments(provider: MeterProvider): Instruments {
@@ -140,6 +174,14 @@ function createInstruments(provider: MeterProvider): Instruments {
     ejections: meter.createCounter('memkeep.client.ejections', {
       description: 'Servers that the client took out for their faults.',
       unit: '{ejection}',
+    }),
+    rewraps: meter.createCounter('memkeep.client.rewraps', {
+      description: 'Values that were to be stored anew in the background.',
+      unit: '{value}',
+    }),
+    encryptionFailures: meter.createCounter('memkeep.encryption.failures', {
+      description: 'Values that did not open.',
+      unit: '{value}',
     }),
   }
 }
