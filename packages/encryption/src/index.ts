@@ -12,6 +12,18 @@ export {
 export { ENVELOPE_OVERHEAD_BYTES } from './envelope/layout.ts'
 export { ENCRYPTION_FAILURE_CHANNEL, type EncryptionFailure, type FailureCount } from './failures.ts'
 export type { KeyNameOptions } from './key-names.ts'
-export { Keyring, type KeyDescription } from './keyring/keyring.ts'
+export type { KeyFileOptions } from './keyring/file-source.ts'
+export { Keyring, type KeyDescription, type KeyringEvents } from './keyring/keyring.ts'
+export type { Keyset, KeysetKey, KeyStatus } from './keyring/keyset.ts'
+export type { PassphraseOptions } from './keyring/passphrase.ts'
+export type { KeyProvider, KeyProviderOptions } from './keyring/provider-source.ts'
+export {
+  distributeKey,
+  generateKeyset,
+  pinNameKey,
+  promoteKey,
+  retireKey,
+  type RotationOptions,
+} from './keyring/rotation.ts'
 export { encryption, ENCRYPTION_READY_CHANNEL } from './middleware.ts'
 export type { EncryptionOptions, Migration } from './options.ts'

@@ -1,13 +1,24 @@
 import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import { MemkeepError } from '@memkeep/core'
-import { formatKeyText, parseKeyText } from './key-text.ts'
-import { importMasterKey, MASTER_KEY_BYTES, type MasterKey } from './master-key.ts'
+import { assertOptions, FileWatch } from '@memkeep/core/internal'
+import { readKeyFile, type KeyFileOptions } from './file-source.ts'
+import { invalidKeyring } from './invalid-keyring.ts'
+import { formatKeyText } from './key-text.ts'
+import { parseKeyset, ringOfKeyset, type Keyset } from './keyset.ts'
+import { importMasterKey, MASTER_KEY_BYTES } from './master-key.ts'
+import { parseText } from './parse-keys.ts'
+import { ringOfPassphrase, type PassphraseOptions } from './passphrase.ts'
+import { askKeyProvider, type KeyProvider, type KeyProviderOptions } from './provider-source.ts'
+import { HOW_TO_MAKE_ONE, isSameRing, makeRing, type MasterKeys, type Ring } from './ring.ts'
+import { warnOfPassphrase, warnOfReload } from './warnings.ts'
 
-type MasterKeys = readonly [MasterKey, ...MasterKey[]]
-
-const HOW_TO_MAKE_ONE = `node --input-type=module -e "import { Keyring } from '@memkeep/encryption'; console.log(Keyring.generate().exportText())"`
 const VARIABLE_NAME = /^\w+$/
+const REFRESH_INTERVAL = 300_000
+const PROVIDER_TIMEOUT = 10_000
+/** The longest delay of a Node timer, in milliseconds. */
+const MAX_DELAY = 2 ** 31 - 1
 
 let readMasterKeys: (keyring: Keyring) => MasterKeys
 
@@ -19,35 +30,45 @@ export interface KeyDescription {
   readonly primary: boolean
 }
 
+/** The events of a {@link Keyring} that reads its keys again. */
+export interface KeyringEvents {
+  /** Other keys were loaded, and are in use. */
+  reload: [readonly KeyDescription[]]
+  /** Keys could not be loaded: those of before stay in use. A process warning where nobody listens. */
+  reloadFailed: [Error]
+}
+
+/** How a keyring reads its keys again. */
+interface Source {
+  readonly read: () => Ring | Promise<Ring>
+  /** Ends looking for changes. */
+  readonly stop: () => void
+}
+
 /**
- * The keys that values are sealed and opened with: the first is primary and seals, all of them open.
+ * The keys that values are sealed and opened with: the primary one seals, all of them open. A keyring from a file or
+ * a provider follows what is there, and ciphers follow it.
  *
  * Printing a keyring (`util.inspect`, JSON, string) shows key ids only, which are not secret.
  *
  * @example
  * const keyring = Keyring.fromEnv() // MEMKEEP_KEYS='memkeep-key-v1:… memkeep-key-v1:…'
  */
-export class Keyring {
-  readonly #keys: MasterKeys
+export class Keyring extends EventEmitter<KeyringEvents> implements Disposable {
+  #ring: Ring
+  #source: Source | undefined
+  #reloading: Promise<unknown> = Promise.resolve()
+  #reloadingQuietly = false
+  /** The last failure that `reloadFailed` told. */
+  #told: unknown
 
-  private constructor(keys: readonly MasterKey[]) {
-    const [primary, ...others] = keys
-    if (primary === undefined) throw invalid(`The keyring holds no key. Make one: ${HOW_TO_MAKE_ONE}`)
-    const positions = new Map<string, number>()
-    for (const [index, { id }] of keys.entries()) {
-      const earlier = positions.get(id)
-      if (earlier !== undefined) {
-        throw invalid(
-          `Keys ${String(earlier)} and ${String(index + 1)} of the keyring are the same key or share the id ${id}. Leave one of them out.`,
-        )
-      }
-      positions.set(id, index + 1)
-    }
-    this.#keys = [primary, ...others]
+  private constructor(ring: Ring) {
+    super()
+    this.#ring = ring
   }
 
   static {
-    readMasterKeys = (keyring) => keyring.#keys
+    readMasterKeys = (keyring) => keyring.#ring.masters
     Object.defineProperty(Keyring.prototype, inspect.custom, {
       value(this: Keyring) {
         return this.toString()
@@ -57,7 +78,7 @@ export class Keyring {
 
   /** A keyring of one new random key. */
   static generate(): Keyring {
-    return new Keyring([importMasterKey(randomBytes(MASTER_KEY_BYTES))])
+    return new Keyring(makeRing([importMasterKey(randomBytes(MASTER_KEY_BYTES))]))
   }
 
   /**
@@ -67,9 +88,16 @@ export class Keyring {
    * @throws MemkeepError `ERR_MEMKEEP_INVALID_KEYRING`, which says which key is wrong and how, not what it is
    */
   static fromText(text: string): Keyring {
-    if (typeof text !== 'string') throw new TypeError(`text must be a string, not ${typeof text}`)
-    const entries = text.split(/[\s,]+/).filter((entry) => entry !== '')
-    return new Keyring(entries.map((entry, index) => parseKeyText(entry, index + 1)))
+    return new Keyring(parseText(text))
+  }
+
+  /**
+   * Reads a keyset, as an object or as JSON.
+   *
+   * @throws MemkeepError `ERR_MEMKEEP_INVALID_KEYRING`, which says where what is wrong, and repeats no key
+   */
+  static fromKeyset(keyset: Keyset | string): Keyring {
+    return new Keyring(ringOfKeyset(parseKeyset(keyset)))
   }
 
   /**
@@ -85,28 +113,102 @@ export class Keyring {
     if (!VARIABLE_NAME.test(name)) throw new TypeError('name must be the name of an environment variable')
     const text = env[name] ?? ''
     if (text.trim() === '') {
-      throw invalid(`The environment variable ${name} holds no key. Make one: ${HOW_TO_MAKE_ONE}`)
+      throw invalidKeyring(`The environment variable ${name} holds no key. Make one: ${HOW_TO_MAKE_ONE}`)
     }
     try {
       return Keyring.fromText(text)
     } catch (error) {
-      throw error instanceof MemkeepError ? invalid(`${name}: ${error.message}`) : error
+      throw error instanceof MemkeepError ? invalidKeyring(`${name}: ${error.message}`) : error
     }
+  }
+
+  /**
+   * Reads the keys from a file, in the form of {@link Keyring.fromText} or as a keyset, and again whenever it is
+   * another one. Until {@link Keyring.close} it looks after it, without keeping the process alive.
+   *
+   * @throws MemkeepError `ERR_MEMKEEP_KEYS_UNAVAILABLE` for a file that cannot be read, or that others than its owner
+   * can; `ERR_MEMKEEP_INVALID_KEYRING` for what is in it
+   */
+  static fromFile(path: string, options: KeyFileOptions = {}): Keyring {
+    if (typeof path !== 'string' || path === '') throw new TypeError('path must be the path of a file')
+    assertOptions('Keyring.fromFile', options, ['watchInterval', 'reloadOnSighup', 'allowGroup'])
+    const { watchInterval = 5_000, reloadOnSighup = false, allowGroup = false } = options
+    assertDelay('watchInterval', watchInterval, 0)
+    const onChange = (): void => {
+      void keyring.#reloadQuietly()
+    }
+    // before it is read, so that no change falls in between
+    const watch = new FileWatch([path], onChange)
+    const read = (): Ring => readKeyFile(path, allowGroup)
+    const keyring = new Keyring(read())
+    watch.start(watchInterval)
+    if (reloadOnSighup) process.on('SIGHUP', onChange)
+    keyring.#source = {
+      read,
+      stop: () => {
+        watch.stop()
+        process.off('SIGHUP', onChange)
+      },
+    }
+    return keyring
+  }
+
+  /**
+   * Fetches the keys from a provider, such as Vault, a KMS or Secrets Manager, and again at intervals. Until
+   * {@link Keyring.close} it goes on, without keeping the process alive.
+   *
+   * @throws MemkeepError `ERR_MEMKEEP_KEYS_UNAVAILABLE` when the provider fails the first time, with its error as the
+   * cause; `ERR_MEMKEEP_INVALID_KEYRING` for what it gives
+   */
+  static async fromProvider(load: KeyProvider, options: KeyProviderOptions = {}): Promise<Keyring> {
+    if (typeof load !== 'function') throw new TypeError('load must be a function that resolves to keys')
+    assertOptions('Keyring.fromProvider', options, ['refreshInterval', 'timeout'])
+    const { refreshInterval = REFRESH_INTERVAL, timeout = PROVIDER_TIMEOUT } = options
+    assertDelay('refreshInterval', refreshInterval, 0)
+    assertDelay('timeout', timeout, 1)
+    const read = (): Promise<Ring> => askKeyProvider(load, timeout)
+    const keyring = new Keyring(await read())
+    const timer =
+      refreshInterval === 0
+        ? undefined
+        : setInterval(() => {
+            void keyring.#reloadQuietly()
+          }, refreshInterval).unref()
+    keyring.#source = {
+      read,
+      stop: () => {
+        clearInterval(timer)
+      },
+    }
+    return keyring
+  }
+
+  /**
+   * Makes the key that belongs to a passphrase, by scrypt (RFC 7914). **A last resort**: it is as strong as the
+   * passphrase, and a process warning says so.
+   *
+   * @throws TypeError, RangeError for wrong options
+   */
+  static async fromPassphrase(passphrase: string, options: PassphraseOptions): Promise<Keyring> {
+    assertOptions('Keyring.fromPassphrase', options, ['salt', 'N', 'r', 'p'])
+    const keyring = new Keyring(await ringOfPassphrase(passphrase, options))
+    warnOfPassphrase()
+    return keyring
   }
 
   /** The ids of the keys, 8 hex digits each, the primary one's first. Not secret. */
   get ids(): readonly string[] {
-    return this.#keys.map(({ id }) => id)
+    return this.#ring.masters.map(({ id }) => id)
   }
 
   /** The id of the key that seals. Not secret. */
   get primaryId(): string {
-    return this.#keys[0].id
+    return this.#ring.masters[0].id
   }
 
   /** The id of the key that a keyset pins for key names; undefined where none is pinned. */
   get nameKeyId(): string | undefined {
-    return undefined
+    return this.#ring.nameKeyId
   }
 
   /**
@@ -115,21 +217,74 @@ export class Keyring {
    * **Secret**: whoever has this text reads and forges every value. Keep it out of logs.
    */
   exportText(): string {
-    return this.#keys.map(formatKeyText).join(',')
+    return this.#ring.masters.map(formatKeyText).join(',')
+  }
+
+  /**
+   * Reads the keys again, from where they were read. Resolves to whether they had changed; a keyring that was not
+   * read from a file or provider has not.
+   *
+   * @throws MemkeepError `ERR_MEMKEEP_KEYS_UNAVAILABLE`, `ERR_MEMKEEP_INVALID_KEYRING`; then the keys of before stay
+   */
+  reload(): Promise<boolean> {
+    // after one that is under way, which may have read what has changed since
+    const reloaded = this.#reloading.then(() => this.#load())
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
+  }
+
+  /** Looks for other keys no more; those that are there stay in use. */
+  close(): void {
+    this.#source?.stop()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
   }
 
   /** The ids and which one is primary: what may be logged at a start. */
   describe(): readonly KeyDescription[] {
-    return this.#keys.map(({ id }, index) => ({ id, primary: index === 0 }))
+    return this.#ring.masters.map(({ id }, index) => ({ id, primary: index === 0 }))
   }
 
   toJSON(): readonly KeyDescription[] {
     return this.describe()
   }
 
-  toString(): string {
+  override toString(): string {
     const [primary, ...others] = this.ids
     return `Keyring(${[`${String(primary)} primary`, ...others].join(', ')})`
+  }
+
+  async #load(): Promise<boolean> {
+    if (this.#source === undefined) return false
+    let ring: Ring
+    try {
+      ring = await this.#source.read()
+    } catch (error) {
+      this.#told = error
+      if (!this.emit('reloadFailed', error as Error)) warnOfReload(error as Error)
+      throw error
+    }
+    if (isSameRing(ring, this.#ring)) return false
+    this.#ring = ring
+    this.emit('reload', this.describe())
+    return true
+  }
+
+  /** For changes that nobody waits for. */
+  async #reloadQuietly(): Promise<void> {
+    // a provider that hangs must not be asked by one more at every interval
+    if (this.#reloadingQuietly) return
+    this.#reloadingQuietly = true
+    try {
+      await this.reload()
+    } catch (error) {
+      // that one was told; whatever a listener throws is not for us to hide
+      if (error !== this.#told) throw error
+    } finally {
+      this.#reloadingQuietly = false
+    }
   }
 }
 
@@ -139,6 +294,7 @@ export function masterKeysOf(keyring: unknown): MasterKeys {
   return readMasterKeys(keyring)
 }
 
-function invalid(message: string): MemkeepError {
-  return new MemkeepError('ERR_MEMKEEP_INVALID_KEYRING', message)
+function assertDelay(option: string, value: unknown, least: number): void {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_DELAY) return
+  throw new RangeError(`${option} must be milliseconds, a whole number from ${String(least)} on`)
 }
