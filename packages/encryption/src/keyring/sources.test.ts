@@ -270,7 +270,7 @@ describe('fromProvider', () => {
 
 describe('fromPassphrase', () => {
   const options = { salt: 'a salt of 16 bytes', N: 2 ** 15, r: 8, p: 1 }
-  const warning = (): ReturnType<typeof vi.spyOn> =>
+  const warning = (): MockInstance<typeof process.emitWarning> =>
     vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
 
   test('makes the same key of the same passphrase and parameters, and warns', async () => {
