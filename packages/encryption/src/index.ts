@@ -27,3 +27,10 @@ export {
 } from './keyring/rotation.ts'
 export { encryption, ENCRYPTION_READY_CHANNEL } from './middleware.ts'
 export type { EncryptionOptions, Migration } from './options.ts'
+export { KeyvEncryptionAdapter, type KeyvEncryptionOptions } from './standalone/keyv-encryption-adapter.ts'
+export {
+  wrapBytes,
+  type ByteCache,
+  type SealedCache,
+  type WrapBytesOptions,
+} from './standalone/wrap-bytes.ts'
