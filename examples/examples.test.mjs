@@ -17,9 +17,23 @@ const EXPECTED = {
     ],
   ],
   everything: ["read back: { name: 'Ada' }", 'wrapped: computed once / computed once', 'deleted: undefined'],
+  encryption: [
+    ...['we read: her address', 'a stranger finds the name: undefined', 'or reads the value: false'],
+    ...['told: ERR_MEMKEEP_DECRYPT_FAILED', 'a swapped value: undefined', 'keys fit: true'],
+  ],
+  'python-reader': [
+    'Python reads: Hello from Node, by aes-256-gcm',
+    'Python reads: Hello from Node, by chacha20-poly1305',
+    'Python reads: Hello from Node, by xchacha20-poly1305',
+    '57 envelopes opened, 187 refused, as they should be',
+  ],
   'rotated-certificates': [
     ...['shows: CN=service', 'in use from now on: CN=service-renewed'],
     ...['shows: CN=service-renewed on connections: 1', 'requests: many failed: 0'],
+  ],
+  'rotated-keys': [
+    ...['distributed: 2 keys', 'promoted: true', 'retired too early: ERR_MEMKEEP_UNSAFE_ROTATION'],
+    'reads: many misses: 0',
   ],
   'several-servers': [
     ...['read back: 100', 'raised: stored', 'and not twice: exists', 'visits: 1n 2n'],

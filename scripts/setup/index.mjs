@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { installMemcached } from './memcached.mjs'
 import { installPackages } from './packages.mjs'
 import { run } from './run.mjs'
+import { findMissingPython, installSystemPackages } from './system-packages.mjs'
 
-/** Brings a clean clone to where everything runs: packages, the build, and a memcached with TLS and SASL. */
+/** Brings a clean clone to where everything runs: packages, the build, and the system's packages. */
 export async function setUp() {
   process.chdir(fileURLToPath(new URL('../..', import.meta.url)))
   installPackages()
@@ -12,7 +12,7 @@ export async function setUp() {
     env: quietNx(),
   })
   const { findMissing } = await import('@memkeep/testkit')
-  await installMemcached(findMissing)
+  await installSystemPackages(async () => [...(await findMissing()), ...findMissingPython()])
 }
 
 /** An environment in which nx keeps to itself: no daemon, no cloud, no terminal interface. */

@@ -1,6 +1,9 @@
 import { has, run, succeeds } from './run.mjs'
 
-/** What each package manager calls memcached, what SASL needs and OpenSSL's command, and how it installs them. */
+/**
+ * What each package manager calls memcached, what SASL needs, OpenSSL's command and Python with its package
+ * `cryptography`, and how it installs them.
+ */
 const MANAGERS = [
   {
     name: 'apt-get',
@@ -15,6 +18,7 @@ const MANAGERS = [
       'libsasl2-modules',
       'sasl2-bin',
       'openssl',
+      'python3-cryptography',
     ],
   },
   {
@@ -28,21 +32,27 @@ const MANAGERS = [
       'cyrus-sasl-lib',
       'cyrus-sasl-plain',
       'openssl',
+      'python3-cryptography',
     ],
   },
-  { name: 'apk', install: ['apk', 'add', 'memcached', 'cyrus-sasl', 'openssl'] },
-  { name: 'brew', install: ['brew', 'install', 'memcached', 'cyrus-sasl', 'openssl'], asUser: true },
+  { name: 'apk', install: ['apk', 'add', 'memcached', 'cyrus-sasl', 'openssl', 'py3-cryptography'] },
+  {
+    name: 'brew',
+    install: ['brew', 'install', 'memcached', 'cyrus-sasl', 'openssl', 'cryptography'],
+    asUser: true,
+  },
 ]
 
 /** What keeps a package manager from asking questions and from starting services: the tests start what they need. */
 const QUIET = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1']
 
 /**
- * Makes sure that a memcached with TLS and SASL is at hand, through the system's package manager if it is not.
+ * Makes sure that a memcached with TLS and SASL is at hand, and Python for a reader of envelopes that is not ours,
+ * through the system's package manager if they are not.
  *
  * @param {() => Promise<readonly string[]>} findMissing names what is missing
  */
-export async function installMemcached(findMissing) {
+export async function installSystemPackages(findMissing) {
   const missing = await findMissing()
   if (missing.length === 0) return
   const lacking = `Missing: ${missing.join('; ')}.`
@@ -55,7 +65,7 @@ export async function installMemcached(findMissing) {
   const manager = MANAGERS.find(({ name }) => has(name))
   if (manager === undefined) {
     throw new Error(
-      `${lacking} Install memcached built with --enable-tls and --enable-sasl, Cyrus SASL with its PLAIN module, and openssl, or name a memcached with MEMKEEP_MEMCACHED=/path.`,
+      `${lacking} Install memcached built with --enable-tls and --enable-sasl, Cyrus SASL with its PLAIN module, openssl, and Python with its package cryptography, or name a memcached with MEMKEEP_MEMCACHED=/path.`,
     )
   }
   const command = manager.install.join(' ')
@@ -79,4 +89,9 @@ export async function installMemcached(findMissing) {
 function findPrivilege() {
   if (process.getuid?.() === 0) return []
   return has('sudo') && succeeds('sudo', ['-n', 'true']) ? ['sudo', '-n'] : undefined
+}
+
+/** Whether Python is missing, or its package `cryptography`. */
+export function findMissingPython() {
+  return succeeds('python3', ['-c', 'import cryptography']) ? [] : ['Python 3 with its package cryptography']
 }

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { installMemcached } from './memcached.mjs'
+import { findMissingPython, installSystemPackages } from './system-packages.mjs'
 
 let folder
 
@@ -36,10 +36,10 @@ function missing(first, ...still) {
   return vi.fn().mockResolvedValueOnce([first]).mockResolvedValue(still)
 }
 
-describe('installMemcached', () => {
+describe('installSystemPackages', () => {
   it('does nothing where nothing is missing', async () => {
     await program('apt-get')
-    await installMemcached(() => Promise.resolve([]))
+    await installSystemPackages(() => Promise.resolve([]))
     expect(await calls()).toBe('')
   })
 
@@ -47,9 +47,9 @@ describe('installMemcached', () => {
     as(0)
     await program('apt-get')
     const findMissing = missing('memcached')
-    await installMemcached(findMissing)
+    await installSystemPackages(findMissing)
     expect(await calls()).toMatch(
-      /^apt-get update.* quiet\napt-get install .*memcached libsasl2-modules sasl2-bin openssl quiet\n$/,
+      /^apt-get update.* quiet\napt-get install .*memcached libsasl2-modules sasl2-bin openssl python3-cryptography quiet\n$/,
     )
     expect(findMissing).toHaveBeenCalledTimes(2)
   })
@@ -58,7 +58,7 @@ describe('installMemcached', () => {
     as(1000)
     await program('dnf')
     await program('sudo', 'shift; [ "$1" = true ] || exec "$@"')
-    await installMemcached(missing('memcached'))
+    await installSystemPackages(missing('memcached'))
     expect(await calls()).toMatch(
       /sudo -n true \nsudo -n env .*dnf install .*\ndnf install -y memcached .*quiet\n/,
     )
@@ -67,21 +67,30 @@ describe('installMemcached', () => {
   it('installs with brew as the user', async () => {
     as(501)
     await program('brew')
-    await installMemcached(missing('memcached'))
-    expect(await calls()).toBe('brew install memcached cyrus-sasl openssl quiet\n')
+    await installSystemPackages(missing('memcached'))
+    expect(await calls()).toBe('brew install memcached cyrus-sasl openssl cryptography quiet\n')
   })
 
   it('names the command where it may not install', async () => {
     as(1000)
     await program('apk')
-    await expect(installMemcached(missing('memcached'))).rejects.toThrow(
-      'Missing: memcached. Run this, then try again: sudo apk add memcached cyrus-sasl openssl',
+    await expect(installSystemPackages(missing('memcached'))).rejects.toThrow(
+      'Missing: memcached. Run this, then try again: sudo apk add memcached cyrus-sasl openssl py3-cryptography',
     )
     expect(await calls()).toBe('')
   })
 
+  it('misses Python without its package cryptography', async () => {
+    await program('python3', 'exit 1')
+    expect(findMissingPython()).toEqual(['Python 3 with its package cryptography'])
+    await program('python3', 'exit 0')
+    expect(findMissingPython()).toEqual([])
+  })
+
   it('says what to install where it knows no package manager', async () => {
-    await expect(installMemcached(missing('memcached'))).rejects.toThrow(/--enable-tls and --enable-sasl/)
+    await expect(installSystemPackages(missing('memcached'))).rejects.toThrow(
+      /--enable-tls and --enable-sasl/,
+    )
   })
 
   it('says what an own memcached lacks, and installs nothing for it', async () => {
@@ -89,7 +98,7 @@ describe('installMemcached', () => {
     await program('apt-get')
     vi.stubEnv('MEMKEEP_MEMCACHED', '/own/memcached')
     const lacking = missing('TLS in /own/memcached (built without --enable-tls)')
-    await expect(installMemcached(lacking)).rejects.toThrow(
+    await expect(installSystemPackages(lacking)).rejects.toThrow(
       /^Missing: TLS in \/own\/memcached.*MEMKEEP_MEMCACHED/,
     )
     expect(await calls()).toBe('')
@@ -98,7 +107,7 @@ describe('installMemcached', () => {
   it('says what is still missing when the package manager did not bring it', async () => {
     as(0)
     await program('apk')
-    await expect(installMemcached(missing('memcached', 'SASL in /usr/bin/memcached'))).rejects.toThrow(
+    await expect(installSystemPackages(missing('memcached', 'SASL in /usr/bin/memcached'))).rejects.toThrow(
       /still missing: SASL in \/usr\/bin\/memcached/,
     )
   })
@@ -106,6 +115,6 @@ describe('installMemcached', () => {
   it('fails when the package manager does', async () => {
     as(0)
     await program('apk', 'exit 7')
-    await expect(installMemcached(missing('memcached'))).rejects.toThrow(/exit code 7/)
+    await expect(installSystemPackages(missing('memcached'))).rejects.toThrow(/exit code 7/)
   })
 })
