@@ -10,20 +10,21 @@ export const ENVELOPE_ALGORITHMS = ['aes-256-gcm', 'chacha20-poly1305', 'xchacha
 /** One of {@link ENVELOPE_ALGORITHMS}. */
 export type EnvelopeAlgorithm = (typeof ENVELOPE_ALGORITHMS)[number]
 
-const IDS: Readonly<Record<EnvelopeAlgorithm, number>> = {
-  'aes-256-gcm': 1,
-  'chacha20-poly1305': 2,
-  'xchacha20-poly1305': 3,
-}
-
-/** What an envelope names an algorithm by. */
+/** What an envelope names an algorithm by: its place in {@link ENVELOPE_ALGORITHMS}, from 1 on. */
 export function algorithmId(algorithm: EnvelopeAlgorithm): number {
-  return IDS[algorithm]
+  return ENVELOPE_ALGORITHMS.indexOf(algorithm) + 1
 }
 
-/** The algorithm of an id, or undefined when there is none. */
-export function algorithmOf(id: number): EnvelopeAlgorithm | undefined {
-  return ENVELOPE_ALGORITHMS[id - 1]
+/** Whether an algorithm has that id. */
+export function isAlgorithmId(id: number): boolean {
+  return id >= 1 && id <= ENVELOPE_ALGORITHMS.length
+}
+
+/** The algorithm of an id. @throws RangeError when there is none */
+export function algorithmOf(id: number): EnvelopeAlgorithm {
+  const algorithm = ENVELOPE_ALGORITHMS[id - 1]
+  if (algorithm === undefined) throw new RangeError(`No algorithm has the id ${String(id)}`)
+  return algorithm
 }
 
 /** @throws TypeError for what is no name of an algorithm */

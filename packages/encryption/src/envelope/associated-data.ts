@@ -1,5 +1,5 @@
 import type { Entry } from '@memkeep/core'
-import { copyBytes } from './layout.ts'
+import { copyBytes, writeUint32 } from './bytes.ts'
 
 const LENGTH_BYTES = 4
 const FLAGS_BYTES = 4
@@ -36,8 +36,8 @@ export class AssociatedData {
     const keyAt = this.#keyAt
     copyBytes(source, 0, this.#headerBytes, scratch, 0)
     const keyBytes = writeKey(scratch, key, keyAt)
-    const end = scratch.writeUInt32BE(flags, keyAt + keyBytes)
-    scratch.writeUInt32BE(keyBytes, keyAt - LENGTH_BYTES)
+    const end = writeUint32(scratch, flags, keyAt + keyBytes)
+    writeUint32(scratch, keyBytes, keyAt - LENGTH_BYTES)
     // keys of one length come in rows: a new view is needed only when it changes
     if (this.#view.length !== end) this.#view = scratch.subarray(0, end)
     return this.#view

@@ -123,7 +123,7 @@ test('a counter of 64 bits opens, and so do the empty value, key and context', (
 test('made-up salts do not push a good key out', () => {
   const master = randomBytes(32)
   const [masterKey] = masterKeysOf(Keyring.fromText(keyText(master)))
-  const keys = new ReaderKeys(2)
+  const keys = new ReaderKeys(false, 2)
   const reader = new Reader(aeadOf('aes-256-gcm'), Buffer.alloc(0), keys)
   const associatedData = new AssociatedData(Buffer.alloc(0), 33)
   const entry = { key: 'k', flags: 0 }
@@ -131,7 +131,7 @@ test('made-up salts do not push a good key out', () => {
   const open = (value: Buffer): Buffer | undefined =>
     reader.open(value, 33, associatedData.of(value, { ...entry, value }), () => masterKey, undefined)
   expect(open(good)).toEqual(VECTOR.value)
-  const kept = keys.find(good.toString('latin1', 5, 25))
+  const kept = keys.find(good)
   expect(kept).toBeDefined()
   for (let round = 0; round < 10; round++) {
     const forged = Buffer.from(good)
@@ -139,7 +139,7 @@ test('made-up salts do not push a good key out', () => {
     expect(open(forged)).toBeUndefined()
   }
   expect(keys.size).toBe(1)
-  expect(keys.find(good.toString('latin1', 5, 25))).toBe(kept)
+  expect(keys.find(good)).toBe(kept)
 })
 
 test('a key longer than any key of memcached is bound in full', () => {

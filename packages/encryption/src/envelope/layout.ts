@@ -1,5 +1,5 @@
 import { MemkeepError } from '@memkeep/core'
-import { algorithmOf, type EnvelopeAlgorithm } from './algorithms.ts'
+import { isAlgorithmId } from './algorithms.ts'
 import { TAG_BYTES } from './ciphers/aead.ts'
 
 // Envelope version 1, all integers big-endian:
@@ -41,11 +41,6 @@ export function headerBytes(flags: number): number {
   return (flags & EXPIRES) === 0 ? EXPIRY_AT : EXPIRY_AT + EXPIRY_BYTES
 }
 
-/** Copies a few bytes. Below a hundred of them this costs a third of `Buffer.prototype.copy`'s call. */
-export function copyBytes(source: Buffer, from: number, count: number, target: Buffer, to: number): void {
-  for (let index = 0; index < count; index++) target[to + index] = source[from + index] ?? 0
-}
-
 /** True when two envelopes are of one session: same algorithm, key id and salt. None is secret. */
 export function isSameSession(left: Buffer, right: Buffer): boolean {
   if (left[ALGORITHM_AT] !== right[ALGORITHM_AT]) return false
@@ -71,20 +66,13 @@ export function keyIdOf(value: Buffer): string | undefined {
   return readable ? value.toString('hex', KEY_ID_AT, SALT_AT) : undefined
 }
 
-/** What a reader has to know of an envelope before it opens it. */
-export interface EnvelopeKind {
-  readonly algorithm: EnvelopeAlgorithm
-  readonly flags: number
-}
-
 /**
- * Tells of which kind an envelope is, and refuses what is no whole envelope of this version, without a look at the
- * key.
+ * Refuses what is not a whole envelope of this version, without a look at the key.
  *
  * @throws MemkeepError `ERR_MEMKEEP_ENVELOPE_FOREIGN`, `ERR_MEMKEEP_ENVELOPE_UNSUPPORTED` or
  * `ERR_MEMKEEP_ENVELOPE_TRUNCATED`
  */
-export function readKind(value: Buffer): EnvelopeKind {
+export function assertLayout(value: Buffer): void {
   if (!hasMagic(value)) {
     throw new MemkeepError(
       'ERR_MEMKEEP_ENVELOPE_FOREIGN',
@@ -92,19 +80,19 @@ export function readKind(value: Buffer): EnvelopeKind {
     )
   }
   // what a value is too short to hold is not unsupported but cut off: refused below
-  const { [VERSION_AT]: version = VERSION, [ALGORITHM_AT]: id, [FLAGS_AT]: flags = 0 } = value
+  const version = value[VERSION_AT] ?? VERSION
+  const id = value[ALGORITHM_AT]
+  const flags = value[FLAGS_AT] ?? 0
   if (version !== VERSION) throw unsupported('version', version)
-  const algorithm = id === undefined ? undefined : algorithmOf(id)
-  if (id !== undefined && algorithm === undefined) throw unsupported('algorithm', id)
+  if (id !== undefined && !isAlgorithmId(id)) throw unsupported('algorithm', id)
   if ((flags & ~KNOWN_FLAGS) !== 0) throw unsupported('flags', flags)
   const least = headerBytes(flags) + TAG_BYTES
-  if (algorithm === undefined || value.length < least) {
+  if (value.length < least) {
     throw new MemkeepError(
       'ERR_MEMKEEP_ENVELOPE_TRUNCATED',
       `The value is cut off: ${String(value.length)} bytes, where its envelope has at least ${String(least)}. It is not served: store it anew.`,
     )
   }
-  return { algorithm, flags }
 }
 
 function hasMagic(value: Buffer): boolean {

@@ -2,10 +2,21 @@ import { MemkeepError, type Entry } from '@memkeep/core'
 import { inflate } from '../content/compression.ts'
 import { unpad } from '../content/padding.ts'
 import type { MasterKey } from '../keyring/master-key.ts'
-import type { EnvelopeAlgorithm } from './algorithms.ts'
+import { algorithmOf } from './algorithms.ts'
 import { AssociatedData } from './associated-data.ts'
 import { aeadOf } from './ciphers/index.ts'
-import { COMPRESSED, EXPIRES, expiryOf, headerBytes, KEY_ID_AT, PADDED, readKind, SALT_AT } from './layout.ts'
+import {
+  ALGORITHM_AT,
+  assertLayout,
+  COMPRESSED,
+  EXPIRES,
+  expiryOf,
+  FLAGS_AT,
+  headerBytes,
+  KEY_ID_AT,
+  PADDED,
+  SALT_AT,
+} from './layout.ts'
 import { Reader } from './reader.ts'
 import type { Session } from './session.ts'
 
@@ -22,7 +33,8 @@ export class Opener {
   readonly #options: OpenerOptions
   readonly #associatedData: AssociatedData
   readonly #associatedDataWithExpiry: AssociatedData
-  readonly #readers = new Map<EnvelopeAlgorithm, Reader>()
+  /** By the id of their algorithm. */
+  readonly #readers: (Reader | undefined)[] = []
 
   constructor(masters: readonly MasterKey[], options: OpenerOptions) {
     this.#masters = new Map(masters.map((master) => [master.id, master]))
@@ -34,10 +46,11 @@ export class Opener {
   /** `own` is the session of this process: its key is at hand without a derivation. */
   open(entry: Entry, own?: Session): Buffer {
     const sealed = entry.value
-    const { algorithm, flags } = readKind(sealed)
+    assertLayout(sealed)
+    const flags = sealed[FLAGS_AT] ?? 0
     const expires = (flags & EXPIRES) !== 0
     const associatedData = (expires ? this.#associatedDataWithExpiry : this.#associatedData).of(sealed, entry)
-    const content = this.#reader(algorithm).open(
+    const content = this.#readerOf(sealed[ALGORITHM_AT] ?? 0).open(
       sealed,
       headerBytes(flags),
       associatedData,
@@ -66,11 +79,11 @@ export class Opener {
     return (flags & COMPRESSED) === 0 ? unpadded : inflate(unpadded, this.#options.maxInflatedBytes)
   }
 
-  #reader(algorithm: EnvelopeAlgorithm): Reader {
-    let reader = this.#readers.get(algorithm)
+  #readerOf(id: number): Reader {
+    let reader = this.#readers[id]
     if (reader === undefined) {
-      reader = new Reader(aeadOf(algorithm), this.#options.context)
-      this.#readers.set(algorithm, reader)
+      reader = new Reader(aeadOf(algorithmOf(id)), this.#options.context)
+      this.#readers[id] = reader
     }
     return reader
   }

@@ -8,23 +8,30 @@ function newKey(): AeadKey {
   return aeadOf('aes-256-gcm').importKey(randomBytes(32))
 }
 
+/** The beginning of an envelope of a session of that name. */
+function sealed(name: string): Buffer {
+  const envelope = Buffer.alloc(33)
+  envelope.write(name, 9)
+  return envelope
+}
+
 test('keeps no more keys than its limit, and lets go of the one not used for longest', () => {
-  const keys = new ReaderKeys(3)
-  for (const id of ['a', 'b', 'c']) keys.remember(id, newKey())
-  keys.find('a')
-  keys.remember('d', newKey())
+  const keys = new ReaderKeys(false, 3)
+  for (const id of ['a', 'b', 'c']) keys.remember(sealed(id), newKey())
+  keys.find(sealed('a'))
+  keys.remember(sealed('d'), newKey())
   expect(keys.size).toBe(3)
-  expect(keys.find('b')).toBeUndefined()
-  for (const id of ['a', 'c', 'd']) expect(keys.find(id)).toBeDefined()
-  keys.remember('e', newKey())
-  expect(keys.find('a')).toBeUndefined()
+  expect(keys.find(sealed('b'))).toBeUndefined()
+  for (const id of ['a', 'c', 'd']) expect(keys.find(sealed(id))).toBeDefined()
+  keys.remember(sealed('e'), newKey())
+  expect(keys.find(sealed('a'))).toBeUndefined()
 })
 
 test('gives the key of the id that was asked for', () => {
-  const keys = new ReaderKeys()
+  const keys = new ReaderKeys(false)
   const [a, b] = [newKey(), newKey()]
-  keys.remember('a', a)
-  keys.remember('b', b)
+  keys.remember(sealed('a'), a)
+  keys.remember(sealed('b'), b)
   for (const [id, key] of [
     ['b', b],
     ['b', b],
@@ -33,24 +40,34 @@ test('gives the key of the id that was asked for', () => {
     ['c', undefined],
     ['b', b],
   ] as const) {
-    expect(keys.find(id)).toBe(key)
+    expect(keys.find(sealed(id))).toBe(key)
   }
 })
 
 test('a key that is remembered again takes one place', () => {
-  const keys = new ReaderKeys(2)
+  const keys = new ReaderKeys(false, 2)
   const key = newKey()
-  keys.remember('a', newKey())
-  keys.remember('b', newKey())
-  keys.remember('a', key)
+  keys.remember(sealed('a'), newKey())
+  keys.remember(sealed('b'), newKey())
+  keys.remember(sealed('a'), key)
   expect(keys.size).toBe(2)
-  expect(keys.find('b')).toBeDefined()
-  expect(keys.find('a')).toBe(key)
+  expect(keys.find(sealed('b'))).toBeDefined()
+  expect(keys.find(sealed('a'))).toBe(key)
 })
 
 test('a limit of a thousand and some', () => {
-  const keys = new ReaderKeys()
+  const keys = new ReaderKeys(false)
   const key = newKey()
-  for (let index = 0; index < READER_KEYS_LIMIT + 100; index++) keys.remember(String(index), key)
+  for (let index = 0; index < READER_KEYS_LIMIT + 100; index++) keys.remember(sealed(String(index)), key)
   expect(keys.size).toBe(1024)
+})
+
+test('one key opens every session where the salt is part of the nonce', () => {
+  const keys = new ReaderKeys(true)
+  const key = newKey()
+  keys.remember(sealed('a'), key)
+  expect(keys.find(sealed('b'))).toBe(key)
+  const other = sealed('a')
+  other[5] = 1
+  expect(keys.find(other)).toBeUndefined()
 })

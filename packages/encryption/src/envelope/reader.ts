@@ -1,7 +1,8 @@
 import type { MasterKey } from '../keyring/master-key.ts'
 import type { Aead, AeadKey } from './ciphers/aead.ts'
 import { sessionInfo } from './context.ts'
-import { copyBytes, COUNTER_AT, COUNTER_BYTES, isSameSession, KEY_ID_AT, SALT_AT } from './layout.ts'
+import { copyBytes } from './bytes.ts'
+import { COUNTER_AT, COUNTER_BYTES, isSameSession, SALT_AT } from './layout.ts'
 import { ReaderKeys } from './reader-keys.ts'
 import { deriveSessionKey, saltsNonce, type Session } from './session.ts'
 
@@ -11,18 +12,15 @@ export class Reader {
   readonly #info: Buffer
   readonly #keys: ReaderKeys
   readonly #nonce: Buffer
-  /** Key id and, where the key depends on it, salt: what a key is kept under. */
-  readonly #keyNameEnd: number
   /** Salt and counter, or the counter alone: the nonce is these last bytes before the expiry. */
   readonly #nonceBytes: number
 
-  constructor(aead: Aead, context: Buffer, keys: ReaderKeys = new ReaderKeys()) {
+  constructor(aead: Aead, context: Buffer, keys: ReaderKeys = new ReaderKeys(saltsNonce(aead))) {
     const salted = saltsNonce(aead)
     this.#aead = aead
     this.#info = sessionInfo(aead.algorithm, context)
     this.#keys = keys
     this.#nonce = Buffer.alloc(aead.nonceBytes)
-    this.#keyNameEnd = salted ? SALT_AT : COUNTER_AT
     this.#nonceBytes = salted ? aead.nonceBytes : COUNTER_BYTES
   }
 
@@ -43,13 +41,11 @@ export class Reader {
     if (own !== undefined && isSameSession(own.header, sealed)) {
       return own.key.open(nonce, associatedData, sealed, at)
     }
-    // key id and salt lie side by side, so one short string names a key
-    const name = sealed.toString('latin1', KEY_ID_AT, this.#keyNameEnd)
-    const known = this.#keys.find(name)
+    const known = this.#keys.find(sealed)
     if (known !== undefined) return known.open(nonce, associatedData, sealed, at)
     const key = this.#derive(masterOf(sealed), sealed)
     const content = key.open(nonce, associatedData, sealed, at)
-    if (content !== undefined) this.#keys.remember(name, key)
+    if (content !== undefined) this.#keys.remember(sealed, key)
     return content
   }
 

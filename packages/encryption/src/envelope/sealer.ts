@@ -6,6 +6,7 @@ import type { MasterKey } from '../keyring/master-key.ts'
 import { AssociatedData } from './associated-data.ts'
 import { TAG_BYTES, type Aead } from './ciphers/aead.ts'
 import { sessionInfo } from './context.ts'
+import { copyBytes } from './bytes.ts'
 import { COMPRESSED, EXPIRES, FLAGS_AT, headerBytes, PADDED, SALT_BYTES, writeExpiry } from './layout.ts'
 import { Session } from './session.ts'
 
@@ -96,7 +97,7 @@ export function sealIn(
   header[FLAGS_AT] = flags
   if ((flags & EXPIRES) !== 0) writeExpiry(header, requiredExpiry(entry))
   const sealed = Buffer.allocUnsafe(header.length + content.length + TAG_BYTES)
-  sealed.set(header, 0)
+  copyBytes(header, 0, header.length, sealed, 0)
   session.key.seal(session.nonce, associatedData.of(header, entry), content, sealed, header.length)
   return sealed
 }

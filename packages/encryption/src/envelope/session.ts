@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto'
 import type { MasterKey } from '../keyring/master-key.ts'
 import { algorithmId } from './algorithms.ts'
+import { writeUint32 } from './bytes.ts'
 import { AEAD_KEY_BYTES, type Aead, type AeadKey } from './ciphers/aead.ts'
 import {
   ALGORITHM_AT,
@@ -69,8 +70,8 @@ export class Session {
   /** Takes the next counter, for good: one whose sealing fails afterwards is not given out again. */
   advance(): void {
     const counter = this.#sealed
-    this.header.writeUInt32BE(counter, COUNTER_AT + COUNTER_BYTES - COUNTER_LOW_BYTES)
-    this.nonce.writeUInt32BE(counter, this.nonce.length - COUNTER_LOW_BYTES)
+    writeUint32(this.header, counter, COUNTER_AT + COUNTER_BYTES - COUNTER_LOW_BYTES)
+    writeUint32(this.nonce, counter, this.nonce.length - COUNTER_LOW_BYTES)
     this.#sealed = counter + 1
   }
 }

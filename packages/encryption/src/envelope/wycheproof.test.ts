@@ -5,7 +5,7 @@ import { ENVELOPE_ALGORITHMS, type EnvelopeAlgorithm } from './algorithms.ts'
 import { EnvelopeCipher } from './cipher.ts'
 import { TAG_BYTES } from './ciphers/aead.ts'
 import { aeadOf } from './ciphers/index.ts'
-import { COUNTER_AT, COUNTER_BYTES, EXPIRY_AT, KEY_ID_AT, SALT_AT } from './layout.ts'
+import { COUNTER_AT, COUNTER_BYTES, EXPIRY_AT, SALT_AT } from './layout.ts'
 import { ReaderKeys } from './reader-keys.ts'
 import { Reader } from './reader.ts'
 import { saltsNonce } from './session.ts'
@@ -100,9 +100,8 @@ describe.each(ENVELOPE_ALGORITHMS)('%s', (algorithm) => {
       const envelope = Buffer.concat([Buffer.alloc(EXPIRY_AT), sealed])
       // salt and counter, or the counter alone, are the end of the nonce
       iv.copy(envelope, saltsNonce(aead) ? SALT_AT : COUNTER_AT, saltsNonce(aead) ? 0 : 4)
-      const keys = new ReaderKeys()
-      const nameEnd = saltsNonce(aead) ? SALT_AT : COUNTER_AT
-      keys.remember(envelope.toString('latin1', KEY_ID_AT, nameEnd), aead.importKey(Buffer.from(key)))
+      const keys = new ReaderKeys(saltsNonce(aead))
+      keys.remember(envelope, aead.importKey(Buffer.from(key)))
       const reader = new Reader(aead, Buffer.alloc(0), keys)
       const opened = reader.open(envelope, EXPIRY_AT, aad, () => master, undefined)
       expect({ tcId, opened }).toEqual({ tcId, opened: valid ? msg : undefined })
