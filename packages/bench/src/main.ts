@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
+import { measureEncryption } from './encryption/encryption.ts'
+import { renderEncryption } from './encryption/table.ts'
 import { renderHandshakes } from './handshake-table.ts'
 import { measureHandshakes } from './handshakes.ts'
 import { readOptions } from './options.ts'
@@ -7,12 +9,15 @@ import { measure } from './report.ts'
 import { renderSvg } from './svg.ts'
 import { renderTable } from './table.ts'
 
-const HELP = `npm run bench [-- options]
+const HELP = `npm run bench [-- [SUBJECT] options]
 
-Measures Memkeep beside other clients of memcached, and beside what a connection can carry at most.
+Measures Memkeep beside other clients of memcached, and beside what a connection can carry at most. Subjects:
+  requests             set, get and getMany; what is measured when nothing is said
+  handshakes           what a TLS handshake costs, full and resumed
+  encryption           what sealing and opening a value costs, alone and end to end
+Options:
   --quick              what fits in a minute
   --growth             growth curves as well (on by default in the full run; --no-growth leaves them out)
-  --handshakes         what a TLS handshake costs, full and resumed, and nothing else
   --only NAMES         contestants, as "Memkeep,memjs SASL,ceiling"
   --sizes BYTES        value sizes, as 100,10000
   --concurrency N      requests in flight, as 1,256
@@ -28,13 +33,18 @@ measured.
 /** The main job: measures, prints, and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { help, handshakes, plan, json, svg } = readOptions(args)
+    const { help, subject, plan, json, svg } = readOptions(args)
     if (help) {
       process.stdout.write(HELP)
       return 0
     }
     const color = pc.isColorSupported && process.stdout.isTTY
-    if (handshakes) {
+    if (subject === 'encryption') {
+      const report = await measureEncryption(plan, showProgress)
+      await show(report, renderEncryption(report, color), json)
+      return report.sound ? 0 : 1
+    }
+    if (subject === 'handshakes') {
       const costs = await measureHandshakes(plan, showProgress)
       await show(costs, renderHandshakes(costs, color), json)
       return 0

@@ -9,7 +9,7 @@ describe('readOptions', () => {
   it('runs everything when nothing is said', () => {
     expect(readOptions([])).toEqual({
       help: false,
-      handshakes: false,
+      subject: 'requests',
       json: undefined,
       svg: undefined,
       plan: { ...FULL, contestants },
@@ -46,15 +46,8 @@ describe('readOptions', () => {
   })
 
   it('measures handshakes alone, in as many rounds of such slices as it is told', () => {
-    const { handshakes, plan, json } = readOptions([
-      '--handshakes',
-      '--rounds',
-      '2',
-      '--slice',
-      '7',
-      '--json',
-    ])
-    expect({ handshakes, json }).toEqual({ handshakes: true, json: '-' })
+    const { subject, plan, json } = readOptions(['handshakes', '--rounds', '2', '--slice', '7', '--json'])
+    expect({ subject, json }).toEqual({ subject: 'handshakes', json: '-' })
     expect(plan).toMatchObject({ rounds: 2, slice: 7 })
   })
 
@@ -70,9 +63,11 @@ describe('readOptions', () => {
     [['--rounds', 'many'], '--rounds'],
     [['--concurrency', '1.5'], '--concurrency'],
     [['--qick'], '--qick'],
-    [['--handshakes', '--sizes', '100'], '--sizes'],
-    [['--handshakes', '--no-growth'], '--growth'],
-    [['--handshakes', '--svg', 'a.svg'], '--svg'],
+    [['handshakes', '--sizes', '100'], '--sizes'],
+    [['handshakes', '--no-growth'], '--growth'],
+    [['encryption', '--svg', 'a.svg'], '--svg'],
+    [['handshake'], 'handshake'],
+    [['handshakes', 'encryption'], 'encryption'],
   ])('refuses %j', (args, named) => {
     expect(() => readOptions(args)).toThrow(named)
   })

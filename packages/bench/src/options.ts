@@ -3,14 +3,17 @@ import type { Contestant } from './contestants/contestant.ts'
 import { contestants } from './contestants/index.ts'
 import { FULL, QUICK, type Plan } from './plan.ts'
 
+/** What can be measured. */
+const SUBJECTS = ['requests', 'handshakes', 'encryption'] as const
+export type Subject = (typeof SUBJECTS)[number]
+
 /** What says something of requests alone. */
-const NOT_FOR_HANDSHAKES = ['growth', 'only', 'sizes', 'concurrency', 'svg'] as const
+const FOR_REQUESTS = ['growth', 'only', 'sizes', 'concurrency', 'svg'] as const
 
 /** What the command line asks for. */
 export interface Options {
   readonly help: boolean
-  /** Whether the cost of handshakes is all that is measured. */
-  readonly handshakes: boolean
+  readonly subject: Subject
   readonly plan: Plan
   /** Where JSON goes: a file, or `-` for standard output in place of the table. */
   readonly json: string | undefined
@@ -19,13 +22,13 @@ export interface Options {
 
 /** Reads the command line. @throws TypeError or RangeError that names the option */
 export function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: withJsonTarget(args),
     allowNegative: true,
+    allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
       growth: { type: 'boolean' },
-      handshakes: { type: 'boolean', default: false },
       only: { type: 'string' },
       sizes: { type: 'string' },
       concurrency: { type: 'string' },
@@ -36,14 +39,15 @@ export function readOptions(args: readonly string[]): Options {
       help: { type: 'boolean', default: false },
     },
   })
-  const misfit = NOT_FOR_HANDSHAKES.find((option) => values[option] !== undefined)
-  if (values.handshakes && misfit !== undefined) {
-    throw new TypeError(`--handshakes measures no requests: leave --${misfit} out`)
+  const subject = readSubject(positionals)
+  const misfit = FOR_REQUESTS.find((option) => values[option] !== undefined)
+  if (subject !== 'requests' && misfit !== undefined) {
+    throw new TypeError(`${subject}: --${misfit} is for requests alone: leave it out`)
   }
   const base = values.quick ? QUICK : FULL
   return {
     help: values.help,
-    handshakes: values.handshakes,
+    subject,
     json: values.json,
     svg: values.svg,
     plan: {
@@ -56,6 +60,14 @@ export function readOptions(args: readonly string[]): Options {
       growth: values.growth ?? base.growth,
     },
   }
+}
+
+function readSubject([word = 'requests', ...more]: readonly string[]): Subject {
+  const subject = SUBJECTS.find((name) => name === word)
+  if (subject === undefined || more.length > 0) {
+    throw new TypeError(`Measure one of ${SUBJECTS.join(', ')}, not ${[word, ...more].join(' ')}`)
+  }
+  return subject
 }
 
 /** `--json` alone means standard output, which `parseArgs` has no way to say. */

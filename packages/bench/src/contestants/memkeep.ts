@@ -1,5 +1,5 @@
 import { MemcachedClient, type MemcachedClientOptions } from '@memkeep/client'
-import { encryption, Keyring } from '@memkeep/encryption'
+import { encryption, Keyring, type EnvelopeAlgorithm } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
 import { tls } from '@memkeep/tls'
 import {
@@ -23,18 +23,27 @@ const POSTURES: readonly Layers[] = [
 ]
 
 /** Memkeep in every posture. */
-export const MEMKEEP: readonly Contestant[] = POSTURES.map((layers) => ({
-  name: `Memkeep ${nameLayers(layers)}`,
-  kind: 'memkeep',
-  layers,
-  form: 'buffer',
-  open: (target) => Promise.resolve(open(layers, target)),
-}))
+export const MEMKEEP: readonly Contestant[] = POSTURES.map((layers) => memkeepWith(layers))
+
+/** Memkeep in one posture, with an algorithm that is not its default one. */
+export function memkeepWith(layers: Layers, algorithm?: EnvelopeAlgorithm): Contestant {
+  return {
+    name: `Memkeep ${nameLayers(layers)}${algorithm === undefined ? '' : ` ${algorithm}`}`,
+    kind: 'memkeep',
+    layers,
+    form: 'buffer',
+    open: (target) => Promise.resolve(open(layers, algorithm, target)),
+  }
+}
 
 /** What the client takes, and what a growth curve asks of it beyond. */
 type Options = MemcachedClientOptions & { readonly connections?: number }
 
-function open(layers: Layers, target: Target): Client<Buffer | undefined, Map<string, Buffer>, boolean> {
+function open(
+  layers: Layers,
+  algorithm: EnvelopeAlgorithm | undefined,
+  target: Target,
+): Client<Buffer | undefined, Map<string, Buffer>, boolean> {
   const { addresses, ca, credentials, connections } = target
   const options: Options = {
     servers: addresses.join(','),
@@ -42,7 +51,7 @@ function open(layers: Layers, target: Target): Client<Buffer | undefined, Map<st
     ...(layers.tls && ca !== undefined && { transport: tls({ ca }) }),
     ...(layers.sasl && credentials !== undefined && { auth: sasl(credentials) }),
     ...(layers.encryption && {
-      middleware: [encryption({ keyring: Keyring.generate(), context: 'bench' })],
+      middleware: [encryption({ keyring: Keyring.generate(), context: 'bench', algorithm })],
     }),
     ...(connections !== undefined && { connections }),
   }
