@@ -77,3 +77,10 @@ export function readUint64(name: string, value: number | bigint): bigint {
   }
   return big
 }
+
+/** The bytes of a value; a string is UTF-8. @throws TypeError for anything else */
+export function readValue(value: unknown): Buffer {
+  if (Buffer.isBuffer(value)) return value
+  if (typeof value === 'string') return Buffer.from(value)
+  throw new TypeError(`value must be a Buffer or a string, not ${value === null ? 'null' : typeof value}`)
+}

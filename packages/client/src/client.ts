@@ -10,6 +10,7 @@ import { Asker } from './asker.ts'
 import {
   readUint32,
   readUint64,
+  readValue,
   untilDeadline,
   type CallOptions,
   type CountOptions,
@@ -17,6 +18,7 @@ import {
   type StoreOptions,
   type TouchOptions,
 } from './call-options.ts'
+import { count, type Counting } from './count.ts'
 import { toExpiresAt, toExptime } from './expiry.ts'
 import { getMany } from './get-many.ts'
 import {
@@ -33,7 +35,6 @@ import {
   refuseFault,
   statsTaker,
   takeCas,
-  takeCount,
   takeDone,
   takeVersion,
   type CasResult,
@@ -345,7 +346,7 @@ export class MemcachedClient implements AsyncDisposable {
     const name = this.#name(key)
     const wireKey = this.#pipeline.wireKey(name)
     const flags = options?.flags === undefined ? 0 : readUint32('flags', options.flags)
-    const bytes = toBytes(value)
+    const bytes = readValue(value)
     const exptime = this.#exptime(options)
     const entry = this.#pipeline.transforms
       ? this.#pipeline.encode({ key: name, value: bytes, flags, expiresAt: this.#expiresAt(options) })
@@ -381,22 +382,9 @@ export class MemcachedClient implements AsyncDisposable {
     options: CountOptions = {},
   ): Promise<bigint | undefined> {
     this.#refuseRestricted(operation, key)
-    const wireKey = this.#wireKey(key)
-    const delta = readUint64('by', options.by ?? 1)
-    const initial = options.initial === undefined ? undefined : readUint64('initial', options.initial)
-    const deadline = performance.now() + (options.timeout ?? this.#settings.timeout)
-    const ask = (left: CountOptions): Promise<bigint | undefined> =>
-      this.#asker.ask(wireKey, {
-        operation,
-        commands: { verb: operation, key: wireKey, delta },
-        take: takeCount,
-        options: left,
-      })
-    const counted = await ask(options)
-    if (counted !== undefined || initial === undefined) return counted
-    // whoever comes second counts what the first one stored
-    const added = await this.add(key, String(initial), untilDeadline(options, deadline))
-    return added ? initial : ask(untilDeadline(options, deadline))
+    const { timeout } = this.#settings
+    const add: Counting['add'] = (value, left) => this.add(key, value, left)
+    return count(this.#asker, { operation, wireKey: this.#wireKey(key), options, timeout, add })
   }
 
   #refuseRestricted(operation: RestrictedOperation, key: string): void {
@@ -410,12 +398,6 @@ const NO_OPTIONS: TouchOptions = {}
 
 /** Groups of `stats` that reset or dump something instead. */
 const NO_STATISTICS: ReadonlySet<string> = new Set(['reset', 'detail', 'cachedump'])
-
-function toBytes(value: unknown): Buffer {
-  if (Buffer.isBuffer(value)) return value
-  if (typeof value === 'string') return Buffer.from(value)
-  throw new TypeError(`value must be a Buffer or a string, not ${value === null ? 'null' : typeof value}`)
-}
 
 function rejected(error: unknown): Promise<never> {
   return Promise.reject(error instanceof Error ? error : new Error(String(error)))

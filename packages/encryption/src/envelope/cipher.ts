@@ -150,7 +150,7 @@ export class EnvelopeCipher {
   #followKeyring(): void {
     const masters = masterKeysOf(this.#keyring)
     if (masters === this.#masters) return
-    if (masters[0].id !== this.#masters[0].id) this.#sealer = new Sealer(masters[0], this.#sealing)
+    if (!masters[0].key.equals(this.#masters[0].key)) this.#sealer = new Sealer(masters[0], this.#sealing)
     this.#opener = new Opener(masters, this.#opening)
     this.#masters = masters
   }

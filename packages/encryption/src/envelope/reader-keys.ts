@@ -1,6 +1,6 @@
 import { BoundedMap } from '@memkeep/core/internal'
-import type { AeadKey } from './ciphers/aead.ts'
 import { copyBytes } from './bytes.ts'
+import type { AeadKey } from './ciphers/aead.ts'
 import { COUNTER_AT, KEY_ID_AT, SALT_AT } from './layout.ts'
 
 /** A fleet of a thousand sealing processes keeps its keys at hand. */

@@ -1,7 +1,7 @@
 import type { MasterKey } from '../keyring/master-key.ts'
+import { copyBytes } from './bytes.ts'
 import type { Aead, AeadKey } from './ciphers/aead.ts'
 import { sessionInfo } from './context.ts'
-import { copyBytes } from './bytes.ts'
 import { COUNTER_AT, COUNTER_BYTES, isSameSession, SALT_AT } from './layout.ts'
 import { ReaderKeys } from './reader-keys.ts'
 import { deriveSessionKey, saltsNonce, type Session } from './session.ts'
@@ -16,12 +16,11 @@ export class Reader {
   readonly #nonceBytes: number
 
   constructor(aead: Aead, context: Buffer, keys: ReaderKeys = new ReaderKeys(saltsNonce(aead))) {
-    const salted = saltsNonce(aead)
     this.#aead = aead
     this.#info = sessionInfo(aead.algorithm, context)
     this.#keys = keys
     this.#nonce = Buffer.alloc(aead.nonceBytes)
-    this.#nonceBytes = salted ? aead.nonceBytes : COUNTER_BYTES
+    this.#nonceBytes = saltsNonce(aead) ? aead.nonceBytes : COUNTER_BYTES
   }
 
   /**
