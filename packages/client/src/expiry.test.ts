@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { toExptime } from './expiry.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { toExpiresAt, toExptime } from './expiry.ts'
 
 const now = Date.UTC(2026, 0, 1)
 const DAYS_30 = 2_592_000
@@ -75,5 +75,22 @@ describe('an expiry', () => {
     expect(() => toExptime({ expiresAt: new Date(NaN) }, 0)).toThrow(TypeError)
     expect(() => toExptime({ expiresAt: now as never }, 0)).toThrow(TypeError)
     expect(() => toExptime({ expiresAt: new Date(Date.UTC(2040, 0, 1)) }, 0)).toThrow(/2038/)
+  })
+})
+
+describe('the moment when an item ends', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'], now })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('is told in Unix milliseconds, and not at all for what never ends', () => {
+    expect(toExpiresAt({ ttl: 60 }, 5)).toBe(now + 60_000)
+    expect(toExpiresAt({}, 5)).toBe(now + 5_000)
+    expect(toExpiresAt({ expiresAt: new Date(now + 1_234) }, 5)).toBe(now + 1_234)
+    expect(toExpiresAt({ ttl: 0 }, 5)).toBeUndefined()
+    expect(toExpiresAt({}, 0)).toBeUndefined()
   })
 })

@@ -23,6 +23,7 @@ describe('meta commands on the wire', () => {
   it.each<[string, Command]>([
     ['mg k v f O7\r\n', { verb: 'get', key: 'k', withCas: false, exptime: undefined }],
     ['mg k v f c O7\r\n', { verb: 'get', key: 'k', withCas: true, exptime: undefined }],
+    ['mg k v f c t O7\r\n', { verb: 'get', key: 'k', withCas: true, withTtl: true, exptime: undefined }],
     ['mg k v f T60 O7\r\n', { verb: 'get', key: 'k', withCas: false, exptime: 60 }],
     ['mg k v f c T0 O7\r\n', { verb: 'get', key: 'k', withCas: true, exptime: 0 }],
     ['mg ключ v f O7\r\n', { verb: 'get', key: 'ключ', withCas: false, exptime: undefined }],
@@ -54,6 +55,14 @@ describe('meta commands on the wire', () => {
 })
 
 describe('replies to meta commands', () => {
+  it('tell how long an item has to live, if they were asked, and of the next one nothing', () => {
+    expect(read('VA 1 f0 c1 t60 O7\r\nx\r\n').ttl).toBe(60)
+    expect(read('VA 1 f0 c1 t-1 O7\r\nx\r\n').ttl).toBe(Infinity)
+    const reply = read('VA 1 t60 O7\r\nx\r\n')
+    meta.read(Buffer.from('VA 1 O8\r\nx\r\n'), 0, reply)
+    expect(reply.ttl).toBeUndefined()
+  })
+
   it.each([
     ['HD O7\r\n', { status: 'done', opaque: 7 }],
     // memcached before 1.6.18
