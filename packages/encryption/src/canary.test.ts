@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { encryption, Keyring, type CanaryCache, type EncryptionLayer } from './index.ts'
 
 /** What a client does with a layer, on a store of one's own. */
@@ -86,6 +86,22 @@ describe('verifyPeers', () => {
       expect(await layer.verifyPeers(cacheWith(layer, store))).toMatchObject({ agreed: true })
     }
     expect(store.size).toBe(2)
+  })
+
+  test('takes a word whose day has passed for none', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const store = new Map<string, Buffer>()
+      const layer = encryption({ keyring: one, bindExpiry: true })
+      await layer.verifyPeers(cacheWith(layer, store))
+      vi.setSystemTime(Date.now() + 86_400_000)
+      expect(await layer.verifyPeers(cacheWith(layer, store))).toMatchObject({
+        agreed: true,
+        peer: undefined,
+      })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('tells of something else under its key', async () => {

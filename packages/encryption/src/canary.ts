@@ -39,6 +39,8 @@ const SEALED_OTHERWISE: ReadonlySet<MemkeepErrorCode> = new Set([
   'ERR_MEMKEEP_DECRYPT_FAILED',
 ])
 
+const NOBODY: PeerReport = { agreed: true, peer: undefined, problem: undefined }
+
 /** The key that services of one context leave word under; it is not hidden as other names may be. */
 export function canaryKey(context: string): string {
   if (context === '') return NAME
@@ -58,10 +60,12 @@ async function readReport(cache: CanaryCache, key: string, keyring: Keyring): Pr
   try {
     word = await cache.get(key)
   } catch (error) {
+    // a word whose day has passed is none
+    if (error instanceof MemkeepError && error.code === 'ERR_MEMKEEP_ENVELOPE_EXPIRED') return NOBODY
     if (!(error instanceof MemkeepError) || !SEALED_OTHERWISE.has(error.code)) throw error
     return { agreed: false, peer: undefined, problem: `What the last service left here: ${error.message}` }
   }
-  if (word === undefined) return { agreed: true, peer: undefined, problem: undefined }
+  if (word === undefined) return NOBODY
   const peer = parseWord(word)
   if (peer === undefined) {
     const problem = `What lies under ${key} is not what services leave there: use no key of this name for anything else.`

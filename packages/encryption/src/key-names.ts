@@ -1,7 +1,8 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
-import { assertKey, MemkeepError } from '@memkeep/core'
+import { assertKey } from '@memkeep/core'
 import { assertOptions } from '@memkeep/core/internal'
 import { contextBytes } from './envelope/context.ts'
+import { invalidKeyring } from './keyring/invalid-keyring.ts'
 import { masterKeysOf, type Keyring } from './keyring/keyring.ts'
 
 /** How key names are hidden. */
@@ -52,7 +53,7 @@ export class KeyNames {
     const [first, ...others] = masterKeysOf(keyring)
     this.#first = first.id
     if (others.length > 0 && this.#pinnedId === undefined) {
-      throw invalid(
+      throw invalidKeyring(
         `The ring has several keys, and names must be made with the same one always: say with which, as keyNames: { nameKey: '${first.id}' } or in the keyset.`,
       )
     }
@@ -80,7 +81,7 @@ export class KeyNames {
     if (this.#key !== undefined && this.#madeFrom === id) return this.#key
     const master = masterKeysOf(this.#keyring).find((each) => each.id === id)
     if (master === undefined) {
-      throw invalid(
+      throw invalidKeyring(
         `Names are made with key ${id}, which this ring does not have: it has ${this.#keyring.ids.join(', ')}. Put the key back, or pin another on purpose, which starts with an empty cache.`,
       )
     }
@@ -91,8 +92,4 @@ export class KeyNames {
     this.#madeFrom = id
     return key
   }
-}
-
-function invalid(message: string): MemkeepError {
-  return new MemkeepError('ERR_MEMKEEP_INVALID_KEYRING', message)
 }
