@@ -1,1 +1,3 @@
-export { KeyvMemcached, type KeyvMemcachedOptions } from './keyv-memcached.ts'
+export { createKeyv, type CreateKeyvOptions } from './create-keyv.ts'
+export { KeyvMemcached } from './keyv-memcached.ts'
+export type { KeyvMemcachedOptions, StoreOptions } from './options.ts'

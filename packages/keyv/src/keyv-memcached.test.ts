@@ -1,5 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createCache } from 'cache-manager'
 import { Keyv } from 'keyv'
+import { CHANNEL_NAMES } from '@memkeep/client'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
 import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
@@ -73,6 +75,42 @@ describe('Keyv over all three layers', () => {
     expect(await cache.get(['a', 'b', 'c'])).toEqual([undefined, undefined, 'c'])
   })
 
+  it('stores many at once, and tells which', async () => {
+    const cache = keyv()
+    expect(
+      await cache.setMany([
+        { key: 'a', value: 1 },
+        { key: 'b', value: 2, ttl: -1 },
+      ]),
+    ).toEqual([true, true])
+    expect(await cache.hasMany(['a', 'b'])).toEqual([true, false])
+    expect(await cache.deleteMany(['a', 'b'])).toBe(false)
+    const errors: unknown[] = []
+    const onError = (error: unknown): unknown => errors.push(error)
+    store.on('error', onError)
+    expect(
+      await store.setMany([
+        { key: 'a', value: 'text' },
+        { key: 'b', value: 7 },
+      ]),
+    ).toEqual([true, false])
+    expect(errors).toEqual([expect.any(TypeError)])
+    store.off('error', onError)
+  })
+
+  it('asks for many in one round trip', async () => {
+    const cache = keyv()
+    const keys = Array.from({ length: 100 }, (_, index) => `k${String(index)}`)
+    await cache.setMany(keys.map((key) => ({ key, value: key })))
+    const asked: unknown[] = []
+    const channel = `tracing:${CHANNEL_NAMES.command}:start`
+    const listener = (message: unknown): unknown => asked.push(message)
+    subscribe(channel, listener)
+    expect(await cache.getMany(keys)).toEqual(keys)
+    unsubscribe(channel, listener)
+    expect(asked).toEqual([expect.objectContaining({ operation: 'getMany', keyCount: 100 })])
+  })
+
   it('keeps namespaces apart', async () => {
     const [one, other] = ['one', 'other'].map((name) => new Keyv({ store, namespace: name }))
     await one?.set('k', 1)
@@ -80,16 +118,27 @@ describe('Keyv over all three layers', () => {
     expect([await one?.get('k'), await other?.get('k')]).toEqual([1, 2])
   })
 
-  it('does not flush the server when asked to clear', async () => {
+  it('keeps whatever string is a key', async () => {
     const cache = keyv()
-    await cache.set('k', 'x')
-    await expect(store.clear()).rejects.toMatchObject({ code: 'ERR_MEMKEEP_UNSUPPORTED_OPERATION' })
-    expect(await cache.get('k')).toBe('x')
+    const keys = [
+      'a b',
+      'a\r\nflush_all\r\n',
+      'ü'.repeat(300),
+      'k'.repeat(1_000),
+      '',
+      '\ud800',
+      '\udfff',
+      '😀',
+      'sha256-',
+    ]
+    await cache.setMany(keys.map((key, value) => ({ key, value })))
+    expect(await cache.getMany(keys)).toEqual(keys.map((_, value) => value))
+    for (const [value, key] of keys.entries()) expect(await cache.get(key)).toBe(value)
   })
 
-  it('refuses a bad key and a value that is no text', async () => {
-    await expect(store.get('a b')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_INVALID_KEY' })
+  it('refuses a value that is no text', async () => {
     await expect(store.set('k', { raw: true })).rejects.toThrow(TypeError)
+    await expect(store.set('k', 'x', Number.NaN)).rejects.toThrow(RangeError)
   })
 
   it('emits what goes wrong as Keyv does', async () => {

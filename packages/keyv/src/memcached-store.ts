@@ -1,0 +1,153 @@
+import { EventEmitter } from 'node:events'
+import type { MemcachedClient } from '@memkeep/client'
+import { MemkeepError } from '@memkeep/core'
+import { fromStored, toStored } from './expiring.ts'
+import { Generations } from './generations.ts'
+import { keyName, namespaceName } from './names.ts'
+import { readOptions, type KeyvMemcachedOptions, type StoreSettings } from './options.ts'
+
+/** The last second that memcached's clock can name as an expiry, in Unix milliseconds. */
+const LAST_EXPIRY = (2 ** 31 - 1) * 1000
+
+/** A text to store, with its end in Unix milliseconds. */
+export interface StoreEntry {
+  readonly key: string
+  readonly value: unknown
+  readonly expires: number | undefined
+}
+
+/** What the adapters of Keyv's generations have in common: names, generations, ends, and what is asked of the client. */
+export abstract class MemcachedStore extends EventEmitter {
+  readonly #client: MemcachedClient
+  readonly #settings: StoreSettings
+  readonly #generations: Generations
+
+  /** @throws as `MemcachedClient` for options that do not hold; TypeError or RangeError naming the option */
+  protected constructor(options: KeyvMemcachedOptions) {
+    super()
+    this.#settings = readOptions(options)
+    this.#client = this.#settings.client
+    this.#generations = new Generations(this.#client, this.#settings.clearDelay)
+  }
+
+  /** The client that does the work. */
+  get client(): MemcachedClient {
+    return this.#client
+  }
+
+  /** Closes the client, unless it was handed in: then its owner does. */
+  async disconnect(): Promise<void> {
+    if (this.#settings.ownsClient) await this.#client.close()
+  }
+
+  /** The namespace that the options name. */
+  protected get ownNamespace(): string | undefined {
+    return this.#settings.namespace
+  }
+
+  protected async read(namespace: string | undefined, key: string): Promise<string | undefined> {
+    const name = this.#name(namespace, key) ?? (await this.#askName(namespace, key))
+    const bytes = name === undefined ? undefined : await this.#client.get(name)
+    return bytes === undefined ? undefined : fromStored(bytes)
+  }
+
+  protected async readMany(
+    namespaceOf: (key: string) => string | undefined,
+    keys: readonly string[],
+  ): Promise<(string | undefined)[]> {
+    const names = await this.#names(namespaceOf, keys)
+    const found = await this.#client.getMany(names.filter((name) => name !== undefined))
+    // of servers that failed while others answered: their keys are misses
+    this.#emitAll(found.faults.map(({ error }) => error))
+    return names.map((name) => {
+      const bytes = name === undefined ? undefined : found.get(name)
+      return bytes === undefined ? undefined : fromStored(bytes)
+    })
+  }
+
+  protected async write(
+    namespace: string | undefined,
+    { key, value, expires }: StoreEntry,
+  ): Promise<boolean> {
+    if (typeof value !== 'string') {
+      throw new TypeError(
+        "KeyvMemcached stores what Keyv serialized, a string: leave Keyv's serialization on",
+      )
+    }
+    const name = this.#name(namespace, key) ?? (await this.#askName(namespace, key))
+    if (name === undefined) return false
+    if (expires === undefined) return this.#client.set(name, toStored(value, undefined))
+    const left = expires - Date.now()
+    if (!(left > 0)) {
+      if (Number.isNaN(left)) throw new RangeError(`A time to live must be a number, not ${String(expires)}`)
+      // what ends now takes with it what was there before
+      await this.#client.delete(name)
+      return true
+    }
+    const ttl = expires > LAST_EXPIRY ? 0 : Math.ceil(left / 1000)
+    return this.#client.set(name, toStored(value, Math.min(expires, MAX_UINT48)), { ttl })
+  }
+
+  protected async erase(namespace: string | undefined, key: string): Promise<boolean> {
+    const name = this.#name(namespace, key) ?? (await this.#askName(namespace, key))
+    return name !== undefined && this.#client.delete(name)
+  }
+
+  /** What came of several: one that failed while others did not is false, and an event; when all fail, it rejects. */
+  protected async settled(promises: readonly Promise<boolean>[]): Promise<boolean[]> {
+    const results = await Promise.allSettled(promises)
+    const errors = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    )
+    if (errors.length > 0 && errors.length === results.length) throw errors[0]
+    this.#emitAll(errors)
+    return results.map((result) => result.status === 'fulfilled' && result.value)
+  }
+
+  /** Gives the namespace another generation; without one, makes the servers forget everything if that is allowed. */
+  protected async clearAll(namespace: string | undefined): Promise<void> {
+    if (namespace !== undefined) {
+      await this.#generations.renew(namespaceName(namespace))
+      return
+    }
+    if (!this.#settings.allowFlush) {
+      throw new MemkeepError(
+        'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
+        'clear() without a namespace would flush the whole server, also what others keep there: give Keyv a namespace, or set allowFlush: true.',
+      )
+    }
+    await this.#client.dangerouslyFlushAll()
+  }
+
+  /** The name of a key, as long as that can be told without asking. */
+  #name(namespace: string | undefined, key: string): string | undefined {
+    if (namespace === undefined) return keyName(key)
+    const name = namespaceName(namespace)
+    const generation = this.#generations.peek(name)
+    return generation === undefined ? undefined : keyName(key, { name, generation })
+  }
+
+  async #askName(namespace: string | undefined, key: string): Promise<string | undefined> {
+    if (namespace === undefined) return keyName(key)
+    const name = namespaceName(namespace)
+    const generation = await this.#generations.ask(name)
+    return generation === undefined ? undefined : keyName(key, { name, generation })
+  }
+
+  async #names(
+    namespaceOf: (key: string) => string | undefined,
+    keys: readonly string[],
+  ): Promise<readonly (string | undefined)[]> {
+    const names = keys.map((key) => this.#name(namespaceOf(key), key))
+    if (!names.includes(undefined)) return names
+    return Promise.all(keys.map(async (key, at) => names[at] ?? this.#askName(namespaceOf(key), key)))
+  }
+
+  #emitAll(errors: readonly unknown[]): void {
+    if (this.listenerCount('error') === 0) return
+    for (const error of errors) this.emit('error', error)
+  }
+}
+
+/** The latest end that the header of a stored text can hold. */
+const MAX_UINT48 = 2 ** 48 - 1
