@@ -2,7 +2,13 @@
  * The floors of the house. An import goes down, never up, and the three layers never meet: they are handed in.
  * `testkit`, `evidence` and `bench` stand beside the house; tests may use the first, nothing may use the others.
  */
-const FLOORS = [['core'], ['tls', 'sasl', 'encryption'], ['client'], ['keyv']]
+const FLOORS = [
+  ['core'],
+  ['tls', 'sasl', 'encryption'],
+  ['client'],
+  ['keyv', 'memcache-client', 'memjs'],
+  ['cache-manager'],
+]
 /** Side packages that import anything, and that nothing imports. */
 const TOPS = ['evidence', 'bench']
 

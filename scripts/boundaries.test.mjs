@@ -7,7 +7,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PACKAGES = ['core', 'tls', 'sasl', 'encryption', 'client', 'keyv', 'testkit', 'evidence', 'bench']
+const PACKAGES = [
+  ...['core', 'tls', 'sasl', 'encryption', 'client', 'keyv', 'cache-manager'],
+  ...['testkit', 'evidence', 'bench'],
+]
 
 /** What may be imported: what kind of import, from where, which. */
 const ALLOWED = [
