@@ -1,0 +1,255 @@
+import type { Hardening } from '@memkeep/client'
+import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
+import { MemcacheClient, type MemcacheConnection } from 'memcache-client'
+import { AskedKeys } from './asked-keys.ts'
+import { assertCommand, wholeNumber } from './command-line.ts'
+import { HardenedNode } from './hardened-node.ts'
+import { refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
+import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreArguments } from './original.ts'
+
+/** Up to here, in seconds, memcached reads a lifetime as relative; beyond, as Unix time. */
+const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
+/** The lifetime of what is stored without one, in seconds; the original's. */
+const DEFAULT_LIFETIME = 60
+/** What stands in the place of a value that did not open. */
+const MISSED = Symbol('missed')
+
+/**
+ * memcache-client 1.x over hardened memcached: its own methods, options and answers, with the layers below.
+ *
+ * No key and no number can end its command early and start another. A call that is refused sends nothing and fails
+ * as others do, by its promise or callback, with a MemkeepError: `ERR_MEMKEEP_INVALID_KEY`,
+ * `ERR_MEMKEEP_UNSUPPORTED_OPERATION`, or what connecting can tell; a number that is none is a RangeError.
+ *
+ * @example
+ * const client = new HardenedMemcacheClient({ server: 'cache1:11211', transport: tls({ ca }), auth, middleware })
+ * await client.set('greeting', { text: 'hello' })
+ */
+export class HardenedMemcacheClient extends MemcacheClient {
+  readonly #pipeline: Pipeline
+  readonly #rawIsSafe: boolean
+  readonly #asked = new AskedKeys()
+
+  /** @throws TypeError for the original's `tls`; what memcache-client throws */
+  constructor(options: HardenedMemcacheClientOptions) {
+    const { transport, auth, middleware = [], dangerouslyAllowRawCommands = false, ...original } = options
+    refuseTlsOption(original)
+    super(original)
+    this.#pipeline = composeMiddleware(middleware)
+    this.#rawIsSafe = middleware.length === 0 || dangerouslyAllowRawCommands
+    const hardening: Hardening = { ...(transport && { transport }), ...(auth && { auth }) }
+    for (const entry of this.#original._servers._servers) {
+      this.#original._servers._nodes[entry.server] = new HardenedNode(this, entry, hardening)
+    }
+  }
+
+  /** Sends text as it is, which no layer sees. Refused where a middleware is to see it. */
+  override send<ValueType>(
+    ...[data, options, callback]: Parameters<MemcacheClient['send']>
+  ): Promise<ValueType> {
+    const [given, done] = typeof options === 'function' ? [undefined, options] : [options, callback]
+    return this.#answer<ValueType>(done, () => {
+      this.#refuseRaw('send')
+      return this.#dispatch(data, given)
+    })
+  }
+
+  override xsend(...[data, options]: Parameters<MemcacheClient['xsend']>): Promise<unknown> {
+    return this.#answer(undefined, () => {
+      this.#refuseRaw('xsend')
+      return this.#dispatch(data, options)
+    })
+  }
+
+  override cmd<Response>(...[data, options, callback]: Parameters<MemcacheClient['cmd']>): Promise<Response> {
+    return this.#answer<Response>(callback, () => {
+      this.#refuseRaw('cmd')
+      return this.#line(data, options)
+    })
+  }
+
+  override delete(...[key, options, callback]: Parameters<MemcacheClient['delete']>): Promise<string[]> {
+    return this.#keyLine(options, callback, () => `delete ${this.#pipeline.wireKey(key)}`)
+  }
+
+  override incr(...[key, value, options, callback]: Parameters<MemcacheClient['incr']>): Promise<string> {
+    return this.#keyLine(options, callback, () => {
+      this.#refuseRestricted('increment', key)
+      return `incr ${this.#pipeline.wireKey(key)} ${wholeNumber('value', value, 'not negative')}`
+    })
+  }
+
+  override decr(...[key, value, options, callback]: Parameters<MemcacheClient['decr']>): Promise<string> {
+    return this.#keyLine(options, callback, () => {
+      this.#refuseRestricted('decrement', key)
+      return `decr ${this.#pipeline.wireKey(key)} ${wholeNumber('value', value, 'not negative')}`
+    })
+  }
+
+  override touch(
+    ...[key, exptime, options, callback]: Parameters<MemcacheClient['touch']>
+  ): Promise<string[]> {
+    return this.#keyLine(options, callback, () => {
+      this.#refuseRestricted('touch', key)
+      return `touch ${this.#pipeline.wireKey(key)} ${wholeNumber('exptime', exptime, 'any')}`
+    })
+  }
+
+  override version(callback?: Parameters<MemcacheClient['version']>[0]): Promise<string[]> {
+    return this.#keyLine(undefined, callback, () => 'version')
+  }
+
+  override store(...[command, key, value, options, callback]: StoreArguments): Promise<string[]> {
+    const [given = {}, done] = typeof options === 'function' ? [undefined, options] : [options, callback]
+    return this.#answer<string[]>(done, () => {
+      assertCommand('store', command)
+      if (command === 'append' || command === 'prepend') this.#refuseRestricted(command, key)
+      const wireKey = this.#pipeline.wireKey(key)
+      const lifetime = wholeNumber('lifetime', given.lifetime ?? this.#defaultLifetime, 'any')
+      const cas = given.casUniq ? ` ${wholeNumber('casUniq', given.casUniq, 'not negative')}` : ''
+      const { flag, data } = this.#original._packer.pack(value, given.compress === true)
+      const packed = Buffer.isBuffer(data) ? data : Buffer.from(data)
+      const { value: bytes, flags } = this.#pipeline.encode({
+        key,
+        value: packed,
+        flags: flag,
+        expiresAt: endOf(Number(lifetime)),
+      })
+      const noreply = given.noreply === true ? ' noreply' : ''
+      const line = `${command} ${wireKey} ${String(flags)} ${lifetime} ${String(bytes.length)}${cas}${noreply}\r\n`
+      return this.#dispatch(Buffer.concat([Buffer.from(line), bytes, CRLF]), given)
+    })
+  }
+
+  override xretrieve(...[command, key, options]: Parameters<MemcacheClient['xretrieve']>): Promise<unknown> {
+    return this.#answer(undefined, async () => {
+      assertCommand('retrieve', command)
+      const keys = Array.isArray(key) ? key : [key]
+      const wireKeys = keys.map((each) => this.#pipeline.wireKey(each))
+      const found = wireKeys.length === 0 ? {} : await this.#read(command, keys, wireKeys, options)
+      const values = Object.fromEntries(
+        keys.flatMap((each, at) => {
+          const value = found[wireKeys[at] ?? '']
+          return value === undefined || (value.value as unknown) === MISSED
+            ? []
+            : [[each, namedAs(each, value)]]
+        }),
+      )
+      return Array.isArray(key) ? values : Object.hasOwn(values, key) ? values[key] : undefined
+    })
+  }
+
+  override _unpackValue(result: Packed): Found['value'] {
+    if (!this.#pipeline.transforms) return super._unpackValue(result)
+    const [, wireKey, flags] = result.cmdTokens
+    const { data } = result
+    const value = this.#pipeline.decode({
+      key: this.#asked.keyOf(String(wireKey)),
+      value: Buffer.isBuffer(data) ? data : Buffer.from(data),
+      flags: Number(flags),
+    })
+    // taken out before anyone sees it
+    if (value === undefined) return MISSED as unknown as Found['value']
+    return super._unpackValue({ ...result, data: value })
+  }
+
+  /** The original takes 0 of its options for none. */
+  get #defaultLifetime(): number {
+    const { lifetime } = this.options
+    return lifetime === undefined || lifetime === 0 ? DEFAULT_LIFETIME : lifetime
+  }
+
+  get #original(): Internals {
+    return this as unknown as Internals
+  }
+
+  async #read(
+    command: string,
+    keys: readonly string[],
+    wireKeys: readonly string[],
+    options: CommandOptions,
+  ): Promise<Record<string, Found>> {
+    for (const [at, wireKey] of wireKeys.entries()) this.#asked.add(wireKey, keys[at] ?? '')
+    try {
+      return (await this.#dispatch(`${command} ${wireKeys.join(' ')}\r\n`, options)) as Record<string, Found>
+    } finally {
+      for (const wireKey of wireKeys) this.#asked.remove(wireKey)
+    }
+  }
+
+  #keyLine<T>(options: unknown, callback: ErrorFirst<T> | undefined, makeLine: () => string): Promise<T> {
+    const [given, done] =
+      typeof options === 'function'
+        ? [undefined, options as ErrorFirst<T>]
+        : [options as CommandOptions, callback]
+    return this.#answer<T>(done, () => this.#line(makeLine(), given))
+  }
+
+  #line(line: string, options: CommandOptions): Promise<unknown> {
+    return this.#dispatch(`${line}${options?.noreply === true ? ' noreply' : ''}\r\n`, options)
+  }
+
+  #dispatch(data: Parameters<MemcacheClient['send']>[0], options: CommandOptions = {}): Promise<unknown> {
+    return this.#original._servers.doCmd((connection: MemcacheConnection) => {
+      if (connection.isReady()) return this._send(connection, data, options)
+      throw new MemkeepError(
+        'ERR_MEMKEEP_CONNECTION_LOST',
+        'The connection was lost before the command was sent: ask again.',
+      )
+    })
+  }
+
+  /** Answers as the original does: by a promise, or to the callback if there is one. */
+  #answer<T>(callback: ErrorFirst<T> | undefined, ask: () => Promise<unknown>): Promise<T> {
+    const answer = this.#ask(ask) as Promise<T>
+    if (callback === undefined) return answer
+    answer.then(
+      (result) => {
+        // what a callback throws is nobody's answer
+        process.nextTick(callback, null, result)
+      },
+      (error: unknown) => {
+        process.nextTick(callback, error)
+      },
+    )
+    return answer
+  }
+
+  async #ask(ask: () => Promise<unknown>): Promise<unknown> {
+    const result = await ask()
+    return isBare(result) ? { ...result } : result
+  }
+
+  #refuseRaw(method: string): void {
+    if (this.#rawIsSafe) return
+    throw new MemkeepError(
+      'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
+      `${method} was not sent: raw text would go past the middleware: use the methods, or set dangerouslyAllowRawCommands: true.`,
+    )
+  }
+
+  #refuseRestricted(operation: RestrictedOperation, key: string): void {
+    const reason = this.#pipeline.refusal(operation, key)
+    if (reason === undefined) return
+    throw new MemkeepError('ERR_MEMKEEP_UNSUPPORTED_OPERATION', `${operation} was not sent: ${reason}.`)
+  }
+}
+
+const CRLF = Buffer.from('\r\n')
+
+/** When an item ends, in Unix milliseconds; undefined: never. */
+function endOf(lifetime: number): number | undefined {
+  if (lifetime === 0) return undefined
+  return lifetime > MAX_RELATIVE_SECONDS ? lifetime * 1000 : Date.now() + lifetime * 1000
+}
+
+/** What was found, under the key that was asked for. */
+function namedAs(key: string, found: Found): Found {
+  const tokens = [...found.tokens]
+  tokens[1] = key
+  return { ...found, tokens }
+}
+
+function isBare(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+}
