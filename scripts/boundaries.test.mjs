@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PACKAGES = [
-  ...['core', 'tls', 'sasl', 'encryption', 'client', 'keyv', 'memcache-client', 'cache-manager'],
+  ...['core', 'tls', 'sasl', 'encryption', 'client', 'keyv', 'memcache-client', 'memjs', 'cache-manager'],
   ...['testkit', 'evidence', 'bench'],
 ]
 

@@ -1,6 +1,10 @@
 import memjs from 'memjs'
 import { CLIENT_TIMEOUT, onlyServer, PLAIN, type Client, type Contestant } from './contestant.ts'
 
+interface Got {
+  readonly value: Buffer | null
+}
+
 /** https://www.npmjs.com/package/memjs */
 export const MEMJS: readonly Contestant[] = [false, true].map((sasl) => ({
   name: sasl ? 'memjs SASL' : 'memjs plain',
@@ -8,7 +12,7 @@ export const MEMJS: readonly Contestant[] = [false, true].map((sasl) => ({
   package: 'memjs',
   layers: { ...PLAIN, sasl },
   form: 'buffer',
-  open: (target): Promise<Client<memjs.Got, readonly memjs.Got[], boolean>> => {
+  open: (target): Promise<Client<Got, readonly Got[], boolean>> => {
     const client = memjs.Client.create(onlyServer(target).address, {
       timeout: CLIENT_TIMEOUT / 1_000,
       retries: 0,

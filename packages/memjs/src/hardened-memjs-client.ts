@@ -1,0 +1,226 @@
+import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
+import memjs, { type IncrementDecrementOptions, type Response } from 'memjs'
+import { OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
+import { HardenedServer } from './hardened-server.ts'
+import { readServers, type HardenedMemjsOptions } from './options.ts'
+
+type Stored = (error: Error | null, success: boolean | null) => void
+interface Counted {
+  success: boolean
+  value?: number | null | undefined
+}
+type CountCallback = (error: Error | null, success: boolean | null, value?: number | null) => void
+type Callback = (error: Error | null, ...results: unknown[]) => void
+
+/** Methods that are called with whatever memjs takes, old forms too. */
+interface AnyForm {
+  prepend(...given: unknown[]): unknown
+  decrement(...given: unknown[]): unknown
+}
+const Original = memjs.Client.prototype as unknown as AnyForm
+
+/** Up to here, in seconds, memcached reads an expiry as relative; beyond, as Unix time. */
+const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
+/** Status of a key that is not there. */
+const NOT_FOUND = 0x01
+/** Status of what was not appended, there being nothing to append to. */
+const NOT_STORED = 0x05
+
+const STORES: ReadonlySet<number> = new Set([OPCODES.set, OPCODES.add, OPCODES.replace])
+const RESTRICTED: ReadonlyMap<number, RestrictedOperation> = new Map([
+  [OPCODES.append, 'append'],
+  [OPCODES.prepend, 'prepend'],
+  [OPCODES.increment, 'increment'],
+  [OPCODES.decrement, 'decrement'],
+  [OPCODES.touch, 'touch'],
+])
+
+/**
+ * memjs 1.3 over hardened memcached: its own methods, options and answers, with the layers below.
+ *
+ * A call that is refused sends nothing and fails as others do, by its promise or callback, with a MemkeepError:
+ * `ERR_MEMKEEP_INVALID_KEY`, `ERR_MEMKEEP_UNSUPPORTED_OPERATION`, or what connecting can tell.
+ *
+ * @example
+ * const client = HardenedMemjsClient.create('cache1:11211', { transport: tls({ ca }), auth: sasl({ username, password }) })
+ * await client.set('greeting', 'hello', { expires: 60 })
+ */
+export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> extends memjs.Client<
+  TIn,
+  TOut
+> {
+  readonly #pipeline: Pipeline
+  /** What memjs's next request really is; it sends prepend as append. */
+  #opcode: number | undefined
+  #closed = false
+
+  /**
+   * Makes a client as `memjs.Client.create` does, from its string or the environment.
+   *
+   * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
+   * @throws TypeError for an `auth` that does not speak binary, or beside a user name
+   */
+  static override create<TIn = string | Buffer, TOut = Buffer | null>(
+    servers?: string,
+    options: HardenedMemjsOptions<TIn, TOut> = {},
+  ): HardenedMemjsClient<TIn, TOut> {
+    const { transport, auth, middleware, allowInsecureAuth = false, ...rest } = options
+    const { username, password, ...own } = rest
+    const named = readServers(servers)
+    if (auth !== undefined) {
+      if (auth.protocol !== 'binary') {
+        throw new TypeError(
+          `HardenedMemjsClient: memjs speaks binary, which a server does not after ${auth.name}: hand in auth: sasl({ username, password })`,
+        )
+      }
+      if (
+        username !== undefined ||
+        password !== undefined ||
+        named.some((each) => each.username !== undefined)
+      ) {
+        throw new TypeError('HardenedMemjsClient: "auth" and memjs\'s own user name exclude each other')
+      }
+    }
+    const hardening = { ...(transport && { transport }), ...(auth && { auth }) }
+    const made = named.map((each) => {
+      const server = { ...each, username: each.username ?? username, password: each.password ?? password }
+      return new HardenedServer(server, { ...own }, hardening, allowInsecureAuth)
+    })
+    return new HardenedMemjsClient<TIn, TOut>(made, { ...own, ...(middleware && { middleware }) })
+  }
+
+  /** @param servers made by {@link HardenedMemjsClient.create}, which is the way to make a client */
+  constructor(
+    servers: readonly HardenedServer[],
+    { middleware = [], ...options }: Omit<HardenedMemjsOptions<TIn, TOut>, 'transport' | 'auth'>,
+  ) {
+    super(servers, options as object)
+    this.#pipeline = composeMiddleware(middleware)
+  }
+
+  override prepend(key: string, value: TIn): Promise<boolean>
+  override prepend(key: string, value: TIn, callback: Stored): void
+  override prepend(...given: unknown[]): unknown {
+    this.#opcode = OPCODES.prepend
+    try {
+      return Original.prepend.apply(this, given)
+    } finally {
+      this.#opcode = undefined
+    }
+  }
+
+  override decrement(key: string, amount: number, options?: IncrementDecrementOptions): Promise<Counted>
+  override decrement(key: string, amount: number, callback: CountCallback): void
+  override decrement(
+    key: string,
+    amount: number,
+    options: IncrementDecrementOptions,
+    callback: CountCallback,
+  ): void
+  override decrement(key: string, amount: number, ...given: unknown[]): unknown {
+    // memjs, given neither options nor a callback, reads options that are not there
+    const [options = {}, ...rest] = given
+    return Original.decrement.call(this, key, amount, options, ...rest)
+  }
+
+  /** memjs's own turns negative after 2^31 requests, which no request can hold. */
+  override incrSeq(): void {
+    const numbered = this as { seq: number }
+    numbered.seq = (this.seq + 1) >>> 0
+  }
+
+  override close(): void {
+    this.#closed = true
+    super.close()
+  }
+
+  /** Every command about one key comes through here: a retry with `retries`, and as it was sent first. */
+  override perform(
+    key: string,
+    request: Buffer,
+    seq: number,
+    callback: Callback = ignore,
+    retries?: number,
+  ): void {
+    if (retries !== undefined) {
+      if (this.#closed)
+        callback(new MemkeepError('ERR_MEMKEEP_CLOSED', 'The client was closed: make another one.'))
+      else super.perform(key, request, seq, callback, retries)
+      return
+    }
+    this.#closed = false
+    let hardened: Buffer
+    const frame = { ...readFrame(request), ...(this.#opcode !== undefined && { opcode: this.#opcode }) }
+    try {
+      hardened = this.#harden(key, frame)
+    } catch (error) {
+      process.nextTick(callback, error, null)
+      return
+    }
+    super.perform(key, hardened, seq, this.#answering(key, frame.opcode, callback))
+  }
+
+  #harden(key: string, frame: Frame): Buffer {
+    const operation = RESTRICTED.get(frame.opcode)
+    const reason = operation && this.#pipeline.refusal(operation, key)
+    if (operation !== undefined && reason !== undefined) {
+      throw new MemkeepError('ERR_MEMKEEP_UNSUPPORTED_OPERATION', `${operation} was not sent: ${reason}.`)
+    }
+    const wireKey = this.#pipeline.wireKey(key)
+    if (!STORES.has(frame.opcode) || !this.#pipeline.transforms) return writeFrame(frame, wireKey)
+    const { value, flags } = this.#pipeline.encode({
+      key,
+      value: frame.value,
+      flags: frame.extras.readUInt32BE(0),
+      expiresAt: endOf(frame.extras.readUInt32BE(4)),
+    })
+    const extras = Buffer.from(frame.extras)
+    extras.writeUInt32BE(flags, 0)
+    return writeFrame({ ...frame, extras, value }, wireKey)
+  }
+
+  /** The callback for what memjs is to see of an answer. */
+  #answering(key: string, opcode: number, callback: Callback): Callback {
+    const opens = opcode === OPCODES.get && this.#pipeline.transforms
+    if (!opens && opcode !== OPCODES.append && opcode !== OPCODES.prepend) return callback
+    return (error, result) => {
+      if (error !== null) {
+        callback(error, null)
+        return
+      }
+      let answer: Response
+      try {
+        answer = opens ? this.#open(key, result as Response) : asMissing(result as Response)
+      } catch (failure) {
+        callback(failure instanceof Error ? failure : new Error(String(failure)), null)
+        return
+      }
+      callback(null, answer)
+    }
+  }
+
+  #open(key: string, response: Response): Response {
+    if (response.header.status !== 0) return response
+    const value = this.#pipeline.decode({ key, value: response.val, flags: response.extras.readUInt32BE(0) })
+    return value === undefined ? withStatus(response, NOT_FOUND) : { ...response, val: value }
+  }
+}
+
+/** What memjs documents as false, and takes for an error, not knowing the status that servers give. */
+function asMissing(response: Response): Response {
+  return response.header.status === NOT_STORED ? withStatus(response, NOT_FOUND) : response
+}
+
+function withStatus(response: Response, status: number): Response {
+  return { ...response, header: { ...response.header, status } }
+}
+
+/** When an item ends, in Unix milliseconds; undefined: never. */
+function endOf(expires: number): number | undefined {
+  if (expires === 0) return undefined
+  return expires > MAX_RELATIVE_SECONDS ? expires * 1000 : Date.now() + expires * 1000
+}
+
+function ignore(): void {
+  // memjs lets its callers leave the callback out
+}

@@ -1,0 +1,210 @@
+import type { Socket } from 'node:net'
+import type { Hardening } from '@memkeep/client'
+import { formatEndpoint, MemkeepError, openChannel, tcp, type Channel } from '@memkeep/core'
+import memjs, { type Response, type ServerOptions } from 'memjs'
+import type { NamedServer } from './options.ts'
+import { plainAuth } from './plain-auth.ts'
+
+/** What of memjs's server this one changes. */
+interface State {
+  _socket: Socket | undefined
+  connected: boolean
+  responseBuffer: Buffer
+  connectCallbacks: ((socket: Socket) => void)[]
+  requestTimeouts: number[]
+}
+
+/** What of memjs's server its types leave out. */
+interface Responder {
+  respond(response: Response): void
+}
+
+const Respond = memjs.Server.prototype as unknown as Responder
+
+/** A server of memjs whose connections are opened through the layers. */
+export class HardenedServer extends memjs.Server {
+  readonly #named: NamedServer
+  readonly #hardening: Hardening
+  #opening: AbortController | undefined
+  #timer: NodeJS.Timeout | undefined
+  #retiring = false
+
+  constructor(
+    named: NamedServer,
+    options: Omit<ServerOptions, 'username' | 'password'>,
+    { transport, auth }: Hardening,
+    allowInsecureAuth: boolean,
+  ) {
+    const { endpoint } = named
+    const at = 'path' in endpoint ? ([endpoint.path, 0] as const) : ([endpoint.host, endpoint.port] as const)
+    super(...at, named.username, named.password, options)
+    const { username, password } = this
+    // what prints a server must not print this
+    for (const name of ['username', 'password']) Reflect.deleteProperty(this, name)
+    const own =
+      username === undefined || password === undefined || username === '' || password === ''
+        ? undefined
+        : plainAuth({ username, password, allowInsecureAuth })
+    this.#named = named
+    this.#hardening = {
+      ...(transport && { transport }),
+      ...((auth ?? own) && { auth: auth ?? own }),
+    } as Hardening
+  }
+
+  override sock(_sasl: boolean, go: (socket: Socket) => void): void {
+    const state = this.#state
+    if (state._socket !== undefined && !this.#retiring) {
+      go(state._socket)
+      return
+    }
+    state.connectCallbacks.push(go)
+    if (state._socket === undefined) this.#open()
+  }
+
+  override write(blob: Uint8Array | string): void {
+    const { timeout = 0.5 } = this.options
+    this.sock(false, (socket) => {
+      socket.write(blob)
+      this.#state.requestTimeouts.push(performance.now() + timeout * 1000)
+      this.#watch()
+    })
+  }
+
+  /** memjs calls it for each response. */
+  respond(response: Response): void {
+    Respond.respond.call(this, response)
+    if (this.#retiring) this.#leave()
+  }
+
+  /** memjs calls it with a text when a server refuses a command for want of authentication. */
+  override error(error: unknown): void {
+    this.#opening?.abort(error)
+    this.#opening = undefined
+    this.#retiring = false
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#state.connected = false
+    super.error(error instanceof Error ? error : this.#unauthenticated())
+  }
+
+  override close(): void {
+    if (this.#opening !== undefined) {
+      this.error(new MemkeepError('ERR_MEMKEEP_CLOSED', 'The client was closed while it was connecting.'))
+    }
+    super.close()
+  }
+
+  get #state(): State {
+    return this as unknown as State
+  }
+
+  #open(): void {
+    if (this.#opening !== undefined) return
+    const opening = new AbortController()
+    this.#opening = opening
+    const { transport = tcp(), auth } = this.#hardening
+    const { conntimeout = 1 } = this.options
+    const deadline = setTimeout(() => {
+      opening.abort(new DOMException('The connection took too long', 'TimeoutError'))
+    }, conntimeout * 1000)
+    const opened = openChannel(this.#named.endpoint, {
+      transport,
+      auth,
+      protocol: 'binary',
+      signal: opening.signal,
+      onRetire: () => {
+        this.#retiring = true
+        this.#leave()
+      },
+    })
+    opened
+      .then(
+        (channel) => {
+          if (this.#opening !== opening) channel.destroy()
+          else this.#use(channel)
+        },
+        (error: unknown) => {
+          if (this.#opening === opening) this.error(error)
+        },
+      )
+      .finally(() => {
+        clearTimeout(deadline)
+      })
+  }
+
+  #use(channel: Channel): void {
+    const state = this.#state
+    // it has of a socket what memjs asks of one
+    const socket = channel as unknown as Socket
+    this.#opening = undefined
+    state._socket = socket
+    state.connected = true
+    state.responseBuffer = Buffer.alloc(0)
+    const { keepAlive = false, keepAliveDelay = 30 } = this.options
+    socket.setKeepAlive(keepAlive, keepAliveDelay * 1000)
+    channel
+      .on('data', (bytes: Buffer) => {
+        if (state._socket === socket) this.responseHandler(bytes)
+      })
+      .on('error', (error) => {
+        if (state._socket === socket) this.error(error)
+      })
+      .on('close', () => {
+        if (state._socket === socket) this.#lost()
+      })
+    for (const go of state.connectCallbacks.splice(0)) go(socket)
+  }
+
+  #lost(): void {
+    const state = this.#state
+    state._socket = undefined
+    state.connected = false
+    this.#retiring = false
+    if (state.requestTimeouts.length === 0) return
+    this.error(
+      new MemkeepError(
+        'ERR_MEMKEEP_CONNECTION_LOST',
+        `${formatEndpoint(this.#named.endpoint)} closed the connection before it answered: ask again.`,
+      ),
+    )
+  }
+
+  /** Lets what is in flight finish, and opens another connection for what waits. */
+  #leave(): void {
+    const state = this.#state
+    if (state.requestTimeouts.length > 0) return
+    this.#retiring = false
+    const old = state._socket
+    state._socket = undefined
+    state.connected = false
+    old?.end()
+    if (state.connectCallbacks.length > 0) this.#open()
+  }
+
+  /** One timer for all requests, as they end in their order. */
+  #watch(): void {
+    const [soonest] = this.#state.requestTimeouts
+    if (this.#timer !== undefined || soonest === undefined) return
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        const [next] = this.#state.requestTimeouts
+        if (next !== undefined && next <= performance.now()) {
+          this.error(new Error('socket timed out waiting on response.'))
+        } else {
+          this.#watch()
+        }
+      },
+      Math.max(1, Math.ceil(soonest - performance.now())),
+    ).unref()
+  }
+
+  #unauthenticated(): MemkeepError {
+    const server = formatEndpoint(this.#named.endpoint)
+    return new MemkeepError(
+      'ERR_MEMKEEP_AUTH_REQUIRED',
+      `${server} demands authentication: hand in auth: sasl({ username, password }).`,
+    )
+  }
+}

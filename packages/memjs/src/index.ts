@@ -1,0 +1,2 @@
+export { HardenedMemjsClient } from './hardened-memjs-client.ts'
+export type { HardenedMemjsOptions } from './options.ts'
