@@ -1,0 +1,2 @@
+export { contract } from './contract.ts'
+export type { ContractCache, Layers, SealedItem, Subject } from './subject.ts'
