@@ -1,4 +1,4 @@
-// A key that is rotated while requests run, without a miss: node examples/rotated-keys/main.mjs
+// A key that is rotated while requests run, without a miss: node examples/key-rotation/main.mjs
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ import { startMemcached } from '@memkeep/testkit'
 
 // a server and a file of the example's own; your file comes from where you keep secrets
 const server = await startMemcached('plain')
-const folder = await mkdtemp(join(tmpdir(), 'memkeep-rotated-keys-'))
+const folder = await mkdtemp(join(tmpdir(), 'memkeep-key-rotation-'))
 const file = join(folder, 'keyset.json')
 
 /** As a secret is replaced: whole, and readable by its owner alone. */

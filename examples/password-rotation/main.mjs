@@ -1,4 +1,4 @@
-// SCRAM over TLS, and a password that changes while requests run: node examples/changed-password/main.mjs
+// SCRAM over TLS, and a password that changes while requests run: node examples/password-rotation/main.mjs
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

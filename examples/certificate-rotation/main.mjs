@@ -1,4 +1,4 @@
-// Mutual TLS whose certificate is renewed while requests run: node examples/rotated-certificates/main.mjs
+// Mutual TLS whose certificate is renewed while requests run: node examples/certificate-rotation/main.mjs
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
