@@ -35,6 +35,15 @@ export function readFrame(request: Buffer): Frame {
   }
 }
 
+/** Up to here, in seconds, memcached reads an expiry as relative; beyond, as Unix time. */
+const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
+
+/** When an item ends, in Unix milliseconds; undefined: never. */
+export function endOf(expires: number): number | undefined {
+  if (expires === 0) return undefined
+  return expires > MAX_RELATIVE_SECONDS ? expires * 1000 : Date.now() + expires * 1000
+}
+
 /** The same request with another key. */
 export function writeFrame(frame: Frame, key: string): Buffer {
   return encodeBinaryRequest({ ...frame, key: Buffer.from(key) })

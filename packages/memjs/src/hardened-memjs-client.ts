@@ -1,30 +1,13 @@
-import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
+import { assertKey, composeMiddleware, MemkeepError } from '@memkeep/core'
+import type { Pipeline, RestrictedOperation } from '@memkeep/core'
 import memjs, { type IncrementDecrementOptions, type Response } from 'memjs'
-import { OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
+import { asMissing, countOf, guarded, notFound, Unreadable } from './answers.ts'
+import { endOf, OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
 import { HardenedServer } from './hardened-server.ts'
 import { readServers, type HardenedMemjsOptions } from './options.ts'
-
-type Stored = (error: Error | null, success: boolean | null) => void
-interface Counted {
-  success: boolean
-  value?: number | null | undefined
-}
-type CountCallback = (error: Error | null, success: boolean | null, value?: number | null) => void
-type Callback = (error: Error | null, ...results: unknown[]) => void
-
-/** Methods that are called with whatever memjs takes, old forms too. */
-interface AnyForm {
-  prepend(...given: unknown[]): unknown
-  decrement(...given: unknown[]): unknown
-}
-const Original = memjs.Client.prototype as unknown as AnyForm
-
-/** Up to here, in seconds, memcached reads an expiry as relative; beyond, as Unix time. */
-const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
-/** Status of a key that is not there. */
-const NOT_FOUND = 0x01
-/** Status of what was not appended, there being nothing to append to. */
-const NOT_STORED = 0x05
+import { OriginalClient } from './original.ts'
+import type { Callback, CountCallback, Counted, GetCallback, Got } from './original.ts'
+import type { StatsCallback, StoredCallback } from './original.ts'
 
 const STORES: ReadonlySet<number> = new Set([OPCODES.set, OPCODES.add, OPCODES.replace])
 const RESTRICTED: ReadonlyMap<number, RestrictedOperation> = new Map([
@@ -52,6 +35,8 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
   readonly #pipeline: Pipeline
   /** What memjs's next request really is; it sends prepend as append. */
   #opcode: number | undefined
+  /** The counter of the answer that memjs is being told; its own is wrong from 2^32 on. */
+  #count: number | undefined
   #closed = false
 
   /**
@@ -94,19 +79,44 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
     servers: readonly HardenedServer[],
     { middleware = [], ...options }: Omit<HardenedMemjsOptions<TIn, TOut>, 'transport' | 'auth'>,
   ) {
-    super(servers, options as object)
+    const { serializer } = options
+    super(servers, { ...options, ...(serializer && { serializer: guarded(serializer) }) } as object)
     this.#pipeline = composeMiddleware(middleware)
   }
 
+  override get(key: string): Promise<Got<TOut>>
+  override get(key: string, callback: GetCallback<TOut>): void
+  override get(key: string, callback?: GetCallback<TOut>): unknown {
+    // memjs comes back here with a callback of its own
+    if (callback === undefined) return OriginalClient.get.call(this, key)
+    const answer = callback as Callback
+    return OriginalClient.get.call(this, key, (error: Error | null, value: unknown, flags: unknown) => {
+      if (value instanceof Unreadable) answer(value.error, null, null)
+      else answer(error, value, flags)
+    })
+  }
+
   override prepend(key: string, value: TIn): Promise<boolean>
-  override prepend(key: string, value: TIn, callback: Stored): void
+  override prepend(key: string, value: TIn, callback: StoredCallback): void
   override prepend(...given: unknown[]): unknown {
     this.#opcode = OPCODES.prepend
     try {
-      return Original.prepend.apply(this, given)
+      return OriginalClient.prepend.apply(this, given)
     } finally {
       this.#opcode = undefined
     }
+  }
+
+  override increment(key: string, amount: number, options?: IncrementDecrementOptions): Promise<Counted>
+  override increment(key: string, amount: number, callback: CountCallback): void
+  override increment(
+    key: string,
+    amount: number,
+    options: IncrementDecrementOptions,
+    callback: CountCallback,
+  ): void
+  override increment(key: string, amount: number, ...given: unknown[]): unknown {
+    return OriginalClient.increment.call(this, key, amount, ...this.#counting(given))
   }
 
   override decrement(key: string, amount: number, options?: IncrementDecrementOptions): Promise<Counted>
@@ -119,8 +129,21 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
   ): void
   override decrement(key: string, amount: number, ...given: unknown[]): unknown {
     // memjs, given neither options nor a callback, reads options that are not there
-    const [options = {}, ...rest] = given
-    return Original.decrement.call(this, key, amount, options, ...rest)
+    const [options = {}, ...rest] = this.#counting(given)
+    return OriginalClient.decrement.call(this, key, amount, options, ...rest)
+  }
+
+  override statsWithKey(key: string, callback: StatsCallback = ignore): void {
+    try {
+      // of several words, such as "detail dump"; none are the usual statistics
+      if (key !== '') assertKey(typeof key === 'string' ? key.replaceAll(' ', '-') : key)
+    } catch (error) {
+      for (const { host, port } of this.servers) {
+        process.nextTick(callback, error, `${host}:${String(port)}`, null)
+      }
+      return
+    }
+    super.statsWithKey(key, callback)
   }
 
   /** memjs's own turns negative after 2^31 requests, which no request can hold. */
@@ -182,7 +205,8 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
   /** The callback for what memjs is to see of an answer. */
   #answering(key: string, opcode: number, callback: Callback): Callback {
     const opens = opcode === OPCODES.get && this.#pipeline.transforms
-    if (!opens && opcode !== OPCODES.append && opcode !== OPCODES.prepend) return callback
+    const counts = opcode === OPCODES.increment || opcode === OPCODES.decrement
+    if (!opens && !counts && opcode !== OPCODES.append && opcode !== OPCODES.prepend) return callback
     return (error, result) => {
       if (error !== null) {
         callback(error, null)
@@ -191,6 +215,7 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
       let answer: Response
       try {
         answer = opens ? this.#open(key, result as Response) : asMissing(result as Response)
+        if (counts) this.#count = countOf(answer)
       } catch (failure) {
         callback(failure instanceof Error ? failure : new Error(String(failure)), null)
         return
@@ -202,23 +227,19 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
   #open(key: string, response: Response): Response {
     if (response.header.status !== 0) return response
     const value = this.#pipeline.decode({ key, value: response.val, flags: response.extras.readUInt32BE(0) })
-    return value === undefined ? withStatus(response, NOT_FOUND) : { ...response, val: value }
+    return value === undefined ? notFound(response) : { ...response, val: value }
   }
-}
 
-/** What memjs documents as false, and takes for an error, not knowing the status that servers give. */
-function asMissing(response: Response): Response {
-  return response.header.status === NOT_STORED ? withStatus(response, NOT_FOUND) : response
-}
-
-function withStatus(response: Response, status: number): Response {
-  return { ...response, header: { ...response.header, status } }
-}
-
-/** When an item ends, in Unix milliseconds; undefined: never. */
-function endOf(expires: number): number | undefined {
-  if (expires === 0) return undefined
-  return expires > MAX_RELATIVE_SECONDS ? expires * 1000 : Date.now() + expires * 1000
+  /** What a counting method was given, its callback to be told the counter itself. */
+  #counting(given: readonly unknown[]): readonly unknown[] {
+    return given.map((each) => {
+      if (typeof each !== 'function') return each
+      const callback = each as Callback
+      return (error: Error | null, success: unknown, ...value: unknown[]) => {
+        callback(error, success, ...(success === true ? [this.#count] : value))
+      }
+    })
+  }
 }
 
 function ignore(): void {

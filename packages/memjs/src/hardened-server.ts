@@ -3,23 +3,8 @@ import type { Hardening } from '@memkeep/client'
 import { formatEndpoint, MemkeepError, openChannel, tcp, type Channel } from '@memkeep/core'
 import memjs, { type Response, type ServerOptions } from 'memjs'
 import type { NamedServer } from './options.ts'
+import { OriginalServer, type MaybeSocket, type ServerState } from './original.ts'
 import { plainAuth } from './plain-auth.ts'
-
-/** What of memjs's server this one changes. */
-interface State {
-  _socket: Socket | undefined
-  connected: boolean
-  responseBuffer: Buffer
-  connectCallbacks: ((socket: Socket) => void)[]
-  requestTimeouts: number[]
-}
-
-/** What of memjs's server its types leave out. */
-interface Responder {
-  respond(response: Response): void
-}
-
-const Respond = memjs.Server.prototype as unknown as Responder
 
 /** A server of memjs whose connections are opened through the layers. */
 export class HardenedServer extends memjs.Server {
@@ -73,7 +58,15 @@ export class HardenedServer extends memjs.Server {
 
   /** memjs calls it for each response. */
   respond(response: Response): void {
-    Respond.respond.call(this, response)
+    OriginalServer.respond.call(this, response)
+    const { status, opaque } = response.header
+    if (status !== 0 && opaque in this.responseCallbacks) {
+      // an error ends statistics too; memjs waits on, and gives up the connection and all that is on it
+      for (const callbacks of [this.responseCallbacks, this.errorCallbacks]) {
+        Reflect.deleteProperty(callbacks, opaque)
+      }
+      this.#state.requestTimeouts.shift()
+    }
     if (this.#retiring) this.#leave()
   }
 
@@ -88,15 +81,34 @@ export class HardenedServer extends memjs.Server {
     super.error(error instanceof Error ? error : this.#unauthenticated())
   }
 
-  override close(): void {
-    if (this.#opening !== undefined) {
-      this.error(new MemkeepError('ERR_MEMKEEP_CLOSED', 'The client was closed while it was connecting.'))
-    }
-    super.close()
+  /** memjs calls it for a list of mechanisms, which nobody has asked for: that is done when a channel opens. */
+  override saslAuth(): void {
+    const server = formatEndpoint(this.#named.endpoint)
+    this.error(
+      new MemkeepError(
+        'ERR_MEMKEEP_PROTOCOL',
+        `${server} answered what was not asked: check that the address is a memcached server.`,
+      ),
+    )
   }
 
-  get #state(): State {
-    return this as unknown as State
+  override close(): void {
+    if (this.#opening !== undefined) {
+      this.error(
+        new MemkeepError(
+          'ERR_MEMKEEP_CLOSED',
+          'The client was closed while it was connecting: make another one, or close it later.',
+        ),
+      )
+    }
+    const socket = this.#state._socket
+    if (socket === undefined) return
+    super.close()
+    this.#retire(socket)
+  }
+
+  get #state(): ServerState {
+    return this as unknown as ServerState
   }
 
   #open(): void {
@@ -108,21 +120,28 @@ export class HardenedServer extends memjs.Server {
     const deadline = setTimeout(() => {
       opening.abort(new DOMException('The connection took too long', 'TimeoutError'))
     }, conntimeout * 1000)
+    let channel: Channel | undefined
+    let retired = false
     const opened = openChannel(this.#named.endpoint, {
       transport,
       auth,
       protocol: 'binary',
       signal: opening.signal,
       onRetire: () => {
-        this.#retiring = true
-        this.#leave()
+        retired = true
+        if (channel !== undefined) this.#retire(channel)
       },
     })
     opened
       .then(
-        (channel) => {
-          if (this.#opening !== opening) channel.destroy()
-          else this.#use(channel)
+        (ready) => {
+          if (this.#opening !== opening) {
+            ready.destroy()
+            return
+          }
+          channel = ready
+          this.#use(ready)
+          if (retired) this.#retire(ready)
         },
         (error: unknown) => {
           if (this.#opening === opening) this.error(error)
@@ -142,7 +161,8 @@ export class HardenedServer extends memjs.Server {
     state.connected = true
     state.responseBuffer = Buffer.alloc(0)
     const { keepAlive = false, keepAliveDelay = 30 } = this.options
-    socket.setKeepAlive(keepAlive, keepAliveDelay * 1000)
+    const able: MaybeSocket = socket
+    able.setKeepAlive?.(keepAlive, keepAliveDelay * 1000)
     channel
       .on('data', (bytes: Buffer) => {
         if (state._socket === socket) this.responseHandler(bytes)
@@ -170,6 +190,13 @@ export class HardenedServer extends memjs.Server {
     )
   }
 
+  /** From now on, another connection takes what comes. */
+  #retire(channel: Channel): void {
+    if (this.#state._socket !== channel) return
+    this.#retiring = true
+    this.#leave()
+  }
+
   /** Lets what is in flight finish, and opens another connection for what waits. */
   #leave(): void {
     const state = this.#state
@@ -178,7 +205,8 @@ export class HardenedServer extends memjs.Server {
     const old = state._socket
     state._socket = undefined
     state.connected = false
-    old?.end()
+    // nothing is in flight, so there is nothing to wait for, least of all a server that is gone
+    old?.end(() => old.destroy())
     if (state.connectCallbacks.length > 0) this.#open()
   }
 
