@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
+import { measureAdapters, renderAdapters } from './adapters/adapters.ts'
 import { measureEncryption } from './encryption/encryption.ts'
 import { renderEncryption } from './encryption/table.ts'
 import { renderHandshakes } from './handshake-table.ts'
@@ -15,6 +16,7 @@ Measures Memkeep beside other clients of memcached, and beside what a connection
   requests             set, get and getMany; what is measured when nothing is said
   handshakes           what a TLS handshake costs, full and resumed
   encryption           what sealing and opening a value costs, alone and end to end
+  adapters             Keyv, cache-manager and memcache-client over Memkeep, beside what they are used with
 Options:
   --quick              what fits in a minute
   --growth             growth curves as well (on by default in the full run; --no-growth leaves them out)
@@ -42,6 +44,11 @@ export async function main(args: readonly string[]): Promise<number> {
     if (subject === 'encryption') {
       const report = await measureEncryption(plan, showProgress)
       await show(report, renderEncryption(report, color), json)
+      return report.sound ? 0 : 1
+    }
+    if (subject === 'adapters') {
+      const report = await measureAdapters(plan, showProgress)
+      await show(report, renderAdapters(report, color), json)
       return report.sound ? 0 : 1
     }
     if (subject === 'handshakes') {

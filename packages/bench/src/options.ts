@@ -4,7 +4,7 @@ import { contestants } from './contestants/index.ts'
 import { FULL, QUICK, type Plan } from './plan.ts'
 
 /** What can be measured. */
-const SUBJECTS = ['requests', 'handshakes', 'encryption'] as const
+const SUBJECTS = ['requests', 'handshakes', 'encryption', 'adapters'] as const
 export type Subject = (typeof SUBJECTS)[number]
 
 /** What says something of requests alone. */

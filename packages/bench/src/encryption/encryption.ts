@@ -3,7 +3,8 @@ import { describeEnvironment, type Environment } from '../environment.ts'
 import type { Plan } from '../plan.ts'
 import { measure, type WorkloadReport } from '../report.ts'
 import { measureSealing, type SealingStanding } from './sealing.ts'
-import { judge, type Target } from './targets.ts'
+import type { Target } from '../target.ts'
+import { judge } from './targets.ts'
 
 /** Where the worker finds who runs end to end; the built module, which a child can run. */
 const SOURCE = new URL('../../dist/contestants/encryption.js', import.meta.url).href

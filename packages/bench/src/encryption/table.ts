@@ -1,10 +1,11 @@
 import pc from 'picocolors'
 import { group, makeTable, printTable, type Colors } from '../grid.ts'
 import type { WorkloadReport } from '../report.ts'
+import { right, standingsTable } from '../standings-table.ts'
 import { spreadOf } from '../stats.ts'
+import { targetLine } from '../target.ts'
 import type { EncryptionReport } from './encryption.ts'
 import type { SealingStanding } from './sealing.ts'
-import type { Target } from './targets.ts'
 
 const LEGEND = [
   'µs      of one value: the median of each round, and of these; ± half of what lies between their quartiles',
@@ -58,35 +59,11 @@ function sealingCells({ microseconds, ofBare }: SealingStanding): readonly strin
   ]
 }
 
-function endToEndTable({ workload, standings }: WorkloadReport, colors: Colors): string {
-  const table = makeTable()
-  const { operation, size, concurrency } = workload
-  const name = `${operation}, ${String(size)} B, ${String(concurrency)} at once`
-  table.push([colors.bold(name), ...['req/s', '', 'plain'].map((column) => right(colors.dim(column)))])
+function endToEndTable(report: WorkloadReport, colors: Colors): string {
   const fastest = Math.max(
-    ...standings.map(({ contestant, measured }) =>
+    ...report.standings.map(({ contestant, measured }) =>
       contestant.startsWith('Memkeep') ? 0 : (measured?.requestsPerSecond.median ?? 0),
     ),
   )
-  for (const { contestant, measured, failure } of standings) {
-    const rate = measured?.requestsPerSecond
-    table.push([
-      contestant,
-      ...(rate === undefined
-        ? [failure?.kind ?? '-', '', '']
-        : [group(rate.median), `±${(spreadOf(rate) * 100).toFixed(0)}%`, (rate.median / fastest).toFixed(2)]
-      ).map(right),
-    ])
-  }
-  return printTable(table)
-}
-
-function targetLine({ name, ratio, bound, kept }: Target, colors: Colors): string {
-  const limit = 'most' in bound ? `at most ${String(bound.most)}` : `at least ${String(bound.least)}`
-  const verdict = kept ? colors.green('kept') : colors.yellow('not kept')
-  return `${name}: ${ratio?.toFixed(2) ?? 'not measured'} (${limit}) ${verdict}`
-}
-
-function right(content: string): { readonly content: string; readonly hAlign: 'right' } {
-  return { content, hAlign: 'right' }
+  return standingsTable(report, { name: 'plain', of: () => fastest }, colors)
 }

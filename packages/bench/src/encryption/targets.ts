@@ -1,17 +1,8 @@
 import { DEFAULT, PEERS, SODIUM } from '../contestants/encryption.ts'
 import type { WorkloadReport } from '../report.ts'
+import { ratioOf, target, type Target } from '../target.ts'
 import type { SealingStanding } from './sealing.ts'
 import { BARE } from './ways.ts'
-
-/** What encryption is to keep to, and whether this run did. */
-export interface Target {
-  readonly name: string
-  /** The ratio that was measured; undefined where one of the two was not. */
-  readonly ratio: number | undefined
-  /** `at most` or `at least` so much. */
-  readonly bound: { readonly most: number } | { readonly least: number }
-  readonly kept: boolean
-}
 
 const SIZE = 100
 
@@ -52,13 +43,4 @@ export function judge(
       })
     }),
   ]
-}
-
-function ratioOf(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : one / other
-}
-
-function target(name: string, ratio: number | undefined, bound: Target['bound']): Target {
-  const kept = ratio !== undefined && ('most' in bound ? ratio <= bound.most : ratio >= bound.least)
-  return { name, ratio, bound, kept }
 }
