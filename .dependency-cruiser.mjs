@@ -8,6 +8,7 @@ const FLOORS = [
   ['client'],
   ['keyv', 'memcache-client', 'memjs'],
   ['cache-manager'],
+  ['memkeep'],
 ]
 /** Side packages that import anything, and that nothing imports. */
 const TOPS = ['evidence', 'bench']
@@ -64,7 +65,7 @@ export default {
       to: {
         path: '^packages/[^/]+/',
         pathNot:
-          '^(packages/[^/]+/src/index\\.ts$|packages/core/src/internal\\.ts$|packages/testkit/src/contract/index\\.ts$|$1/)',
+          '^(packages/[^/]+/src/index\\.ts$|packages/(core|memkeep)/src/internal\\.ts$|packages/testkit/src/contract/index\\.ts$|$1/)',
       },
     },
     {
@@ -79,7 +80,7 @@ export default {
       comment: 'examples show what users may do',
       severity: 'error',
       from: { path: '^examples/' },
-      to: { path: '^packages/core/src/internal\\.ts$' },
+      to: { path: '^packages/(core|memkeep)/src/internal\\.ts$' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PACKAGES = [
   ...['core', 'tls', 'sasl', 'encryption', 'client', 'keyv', 'memcache-client', 'memjs', 'cache-manager'],
-  ...['testkit', 'evidence', 'bench'],
+  ...['memkeep', 'testkit', 'evidence', 'bench'],
 ]
 
 /** What may be imported: what kind of import, from where, which. */
@@ -17,6 +17,8 @@ const ALLOWED = [
   ['down', 'packages/keyv/src/a.ts', '@memkeep/client'],
   ['to the ground', 'packages/tls/src/b.ts', '@memkeep/core'],
   ['to the second face of core', 'packages/tls/src/c.ts', '@memkeep/core/internal'],
+  ['to the command, from bench', 'packages/bench/src/w.ts', 'memkeep/internal'],
+  ['down from the top', 'packages/memkeep/src/x.ts', '@memkeep/client'],
   ['within a package', 'packages/tls/src/d.ts', './internal.ts'],
   ['from a test to testkit', 'packages/core/src/e.test.ts', '@memkeep/testkit'],
   ['from evidence to anything', 'packages/evidence/src/f.ts', '@memkeep/testkit'],
@@ -29,6 +31,7 @@ const REFUSED = [
   ['up', 'packages/core/src/h.ts', '@memkeep/client', 'floors-core'],
   ['up, in a test', 'packages/core/src/i.test.ts', '@memkeep/client', 'floors-core'],
   ['up from a layer', 'packages/tls/src/j.ts', '@memkeep/client', 'floors-tls'],
+  ['up to the top', 'packages/cache-manager/src/y.ts', 'memkeep', 'floors-cache-manager'],
   ['sideways', 'packages/tls/src/k.ts', '@memkeep/sasl', 'floors-tls'],
   ['sideways, in a test', 'packages/encryption/src/l.test.ts', '@memkeep/tls', 'floors-encryption'],
   ['deep', 'packages/keyv/src/m.ts', '@memkeep/client/src/internal.ts', 'no-deep-imports'],
@@ -61,14 +64,14 @@ beforeAll(async () => {
       './internal': './src/internal.ts',
       './src/*': './src/*',
     }
-    const dependencies = Object.fromEntries(PACKAGES.map((other) => [`@memkeep/${other}`, '*']))
+    const dependencies = Object.fromEntries(PACKAGES.map((other) => [packageName(other), '*']))
     await write(
       `packages/${name}/package.json`,
-      JSON.stringify({ name: `@memkeep/${name}`, exports, dependencies }),
+      JSON.stringify({ name: packageName(name), exports, dependencies }),
     )
     await write(`packages/${name}/src/index.ts`, 'export const a = 1\n')
     await write(`packages/${name}/src/internal.ts`, 'export const b = 1\n')
-    await symlink(join(house, 'packages', name), join(house, 'node_modules/@memkeep', name))
+    await symlink(join(house, 'packages', name), join(house, 'node_modules', packageName(name)))
   }
   for (const [, path, specifier] of [...ALLOWED, ...REFUSED]) {
     await write(path, `import * as x from '${specifier}'\nexport { x }\n`)
@@ -84,6 +87,9 @@ function cruise(...options) {
   const args = ['--config', join(ROOT, '.dependency-cruiser.mjs'), ...options, 'packages', 'examples']
   return promisify(execFile)(join(ROOT, 'node_modules/.bin/depcruise'), args, { cwd: house })
 }
+
+/** All but the top have the scope. */
+const packageName = (folder) => (folder === 'memkeep' ? folder : `@memkeep/${folder}`)
 
 async function write(path, text) {
   await mkdir(dirname(join(house, path)), { recursive: true })

@@ -1,0 +1,58 @@
+import process from 'node:process'
+import pc from 'picocolors'
+import yoctoSpinner from 'yocto-spinner'
+import type { CliContext } from './context.ts'
+
+export type Colors = ReturnType<typeof pc.createColors>
+
+/** What a command says, and where: results to standard output, everything else to standard error. */
+export class Output {
+  readonly json: boolean
+  /** Colours for results; off without a terminal, and with NO_COLOR. */
+  readonly colors: Colors
+  readonly #context: CliContext
+
+  constructor(context: CliContext, json: boolean) {
+    this.#context = context
+    this.json = json
+    this.colors = pc.createColors(!json && hasColors(context))
+  }
+
+  /** The result: as JSON for machines with `--json`, else as text for people. */
+  result(value: unknown, render: (colors: Colors) => string): void {
+    const text = this.json ? JSON.stringify(value, null, 2) : render(this.colors)
+    this.#context.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
+
+  /** What a person should know beside the result. Says nothing with `--json`. */
+  note(text: string): void {
+    if (!this.json) this.#context.stderr.write(`${text}\n`)
+  }
+
+  /**
+   * Shows that something is under way: a spinner on a terminal, else a line when it starts, and nothing with
+   * `--json`. The task may say what it is at.
+   */
+  async progress<T>(text: string, task: (say: (text: string) => void) => Promise<T>): Promise<T> {
+    const { stderr } = this.#context
+    if (this.json) return task(() => undefined)
+    if (stderr !== process.stderr || !process.stderr.isTTY) {
+      stderr.write(`${text} …\n`)
+      return task((step) => {
+        stderr.write(`${step} …\n`)
+      })
+    }
+    const spinner = yoctoSpinner({ text, stream: process.stderr }).start()
+    try {
+      return await task((step) => {
+        spinner.text = step
+      })
+    } finally {
+      spinner.stop()
+    }
+  }
+}
+
+function hasColors({ stdout, env }: CliContext): boolean {
+  return stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+}
