@@ -1,9 +1,10 @@
 /**
  * The floors of the house. An import goes down, never up, and the three layers never meet: they are handed in.
  * `testkit`, `evidence` and `bench` stand beside the house; tests may use the first, nothing may use the others.
+ * `local-server` lies on the ground too: it knows no one, and only the command and testkit know it.
  */
 const FLOORS = [
-  ['core'],
+  ['core', 'local-server'],
   ['tls', 'sasl', 'encryption'],
   ['client'],
   ['keyv', 'memcache-client', 'memjs'],
@@ -52,10 +53,24 @@ export default {
     })),
     {
       name: 'testkit-stands-alone',
-      comment: 'testkit imports no other package, so that every package can test with it',
+      comment: 'testkit imports local-server alone, so that every package can test with it',
       severity: 'error',
       from: { path: '^packages/testkit/' },
-      to: { path: '^packages/', pathNot: '^packages/testkit/' },
+      to: { path: '^packages/', pathNot: group(['testkit', 'local-server']) },
+    },
+    {
+      name: 'local-server-stands-alone',
+      comment: 'local-server imports no other package, testkit neither: testkit is made of it',
+      severity: 'error',
+      from: { path: '^packages/local-server/' },
+      to: { path: '^packages/', pathNot: '^packages/local-server/' },
+    },
+    {
+      name: 'local-server-is-for-the-command',
+      comment: 'who starts servers is the command, and testkit; layers and adapters connect to them',
+      severity: 'error',
+      from: { path: '^(packages|examples)/', pathNot: group(['local-server', 'memkeep', 'testkit']) },
+      to: { path: '^packages/local-server/' },
     },
     {
       name: 'no-deep-imports',

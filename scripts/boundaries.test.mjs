@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PACKAGES = [
   ...['core', 'tls', 'sasl', 'encryption', 'client', 'keyv', 'memcache-client', 'memjs', 'cache-manager'],
-  ...['memkeep', 'testkit', 'evidence', 'bench'],
+  ...['local-server', 'memkeep', 'testkit', 'evidence', 'bench'],
 ]
 
 /** What may be imported: what kind of import, from where, which. */
@@ -19,6 +19,8 @@ const ALLOWED = [
   ['to the second face of core', 'packages/tls/src/c.ts', '@memkeep/core/internal'],
   ['to the command, from bench', 'packages/bench/src/w.ts', 'memkeep/internal'],
   ['down from the top', 'packages/memkeep/src/x.ts', '@memkeep/client'],
+  ['to a local server, from the command', 'packages/memkeep/src/z.ts', '@memkeep/local-server'],
+  ['to a local server, from testkit', 'packages/testkit/src/aa.ts', '@memkeep/local-server'],
   ['within a package', 'packages/tls/src/d.ts', './internal.ts'],
   ['from a test to testkit', 'packages/core/src/e.test.ts', '@memkeep/testkit'],
   ['from evidence to anything', 'packages/evidence/src/f.ts', '@memkeep/testkit'],
@@ -46,6 +48,20 @@ const REFUSED = [
   ['to bench', 'packages/testkit/src/u.ts', '@memkeep/bench', 'bench-is-the-top'],
   ['from evidence to bench', 'packages/evidence/src/v.test.ts', '@memkeep/bench', 'bench-is-the-top'],
   ['from testkit', 'packages/testkit/src/q.ts', '@memkeep/core', 'testkit-stands-alone'],
+  ['from a local server', 'packages/local-server/src/ab.ts', '@memkeep/core', 'local-server-stands-alone'],
+  [
+    'from a local server, in a test',
+    'packages/local-server/src/ac.test.ts',
+    '@memkeep/testkit',
+    'local-server-stands-alone',
+  ],
+  [
+    'to a local server, in a test of a layer',
+    'packages/tls/src/ad.test.ts',
+    '@memkeep/local-server',
+    'local-server-is-for-the-command',
+  ],
+  ['to a local server, from core', 'packages/core/src/ae.ts', '@memkeep/local-server', 'floors-core'],
   ['inside from an example', 'examples/r/main.mjs', '@memkeep/core/internal', 'internal-is-for-packages'],
   ['of nothing that is there', 'packages/core/src/s.ts', 'left-pad', 'no-unresolved'],
 ]

@@ -1,15 +1,19 @@
+export {
+  findMemcached,
+  type CertificatePair,
+  type Credentials,
+  type MemcachedBinary,
+  type ServerMaterial,
+} from '@memkeep/local-server'
 export { startFaultProxy, type FaultMode, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
 export { startFaultServer, type FaultServer } from './fault-server.ts'
-export { findMemcached, type MemcachedBinary } from './memcached/binary.ts'
 export { findMissing } from './memcached/missing.ts'
 export { startMemcached, type MemcachedServer, type StartOptions } from './memcached/server.ts'
-export type { Credentials, ServerMaterial } from './memcached/set-up.ts'
 export {
   createPki,
   forgeLink,
   type Authority,
   type AuthorityOptions,
-  type CertificatePair,
   type CrlOptions,
   type IssueOptions,
   type IssueServerOptions,

@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
+import type { CertificatePair } from '@memkeep/local-server'
 import { describe, expect, it } from 'vitest'
-import { createPki, forgeLink, type CertificatePair } from './pki.ts'
+import { createPki, forgeLink } from './pki.ts'
 
 const matches = ({ cert, key }: CertificatePair): boolean =>
   new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))

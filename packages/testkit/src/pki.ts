@@ -2,6 +2,7 @@
 import 'reflect-metadata'
 import { randomBytes, type webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
+import type { CertificatePair } from '@memkeep/local-server'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -21,12 +22,6 @@ import { exportKey, makeKeys, signingAlgorithm, type KeyType, type SignatureHash
 const DAY = 86_400_000
 /** The names that a test server is reached by. */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1']
-
-/** A certificate and its private key (PKCS #8), as PEM. */
-export interface CertificatePair {
-  readonly cert: string
-  readonly key: string
-}
 
 /** Options of every certificate. */
 export interface IssueOptions {

@@ -1,4 +1,4 @@
-import type { Credentials } from '../memcached/set-up.ts'
+import type { Credentials } from '@memkeep/local-server'
 import type { MemcachedServer } from '../memcached/server.ts'
 import type { Posture } from '../posture.ts'
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
-import { findMemcached, findProgram } from './binary.ts'
+import { findMemcached, findProgram } from '@memkeep/local-server'
 import { startMemcached } from './server.ts'
 
 /** `SASL LIST MECHS` of the binary protocol. */

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
-import type { CertificatePair } from '../pki.ts'
-import type { Credentials } from './set-up.ts'
+import type { CertificatePair, Credentials } from '@memkeep/local-server'
 
 /** Tells a server to load its certificates again (`refresh_certs` of memcached's `protocol.txt`). */
 export async function refreshCertificates(

@@ -2,27 +2,27 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPki, type CertificatePair, type Pki } from '../pki.ts'
-import { partsOf, type Posture } from '../posture.ts'
-import { findMemcachedFor } from './binary.ts'
-import { startGuarded } from './guard.ts'
-import { readPort, waitUntilAnswers, waitUntilTaken } from './readiness.ts'
-import { refreshCertificates } from './refresh-certificates.ts'
 import {
   addSaslUser,
+  assertBuiltWith,
   checkCredentials,
+  findMemcached,
   setUpAsciiAuth,
   setUpSasl,
   setUpTls,
+  startLocalServer,
+  waitUntilTaken,
   writeMaterial,
+  type CertificatePair,
   type Credentials,
   type ServerMaterial,
   type SetUp,
-} from './set-up.ts'
+} from '@memkeep/local-server'
+import { createPki, type Pki } from '../pki.ts'
+import { partsOf, type Posture } from '../posture.ts'
+import { refreshCertificates } from './refresh-certificates.ts'
 
 const HOST = '127.0.0.1'
-/** What every system's `sun_path` holds; memcached cuts a longer path short and says nothing. */
-const MAX_SOCKET_PATH_BYTES = 103
 
 /** Options of {@link startMemcached}. */
 export interface StartOptions {
@@ -92,7 +92,8 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
   }
   if (options.port !== undefined) checkPort(options.port, options)
   if (options.credentials !== undefined) checkCredentials(options.credentials)
-  const { path: program } = await findMemcachedFor(parts)
+  const binary = await findMemcached()
+  assertBuiltWith(binary, { tls: parts.tls, sasl: parts.auth === 'sasl' })
   const pki = options.pki ?? (await createPki())
   const credentials = parts.auth === 'none' ? undefined : (options.credentials ?? makeCredentials())
   const folder = await mkdtemp(join(tmpdir(), 'memkeep-'))
@@ -109,69 +110,51 @@ export async function startMemcached(posture: Posture, options: StartOptions = {
       setUps.push(await setUpSasl(folder, credentials, options.mechanisms ?? ['plain']))
     }
     const path = options.unixSocket === true ? join(folder, 'memcached.sock') : undefined
-    if (path !== undefined && Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
-      throw new Error(`${path} is too long for a Unix socket: set TMPDIR to a shorter path.`)
-    }
-    const portFile = join(folder, 'port')
-    const server = await startGuarded(
+    const tls = parts.tls ? pki.client : undefined
+    const server = await startLocalServer({
+      program: binary.path,
       folder,
-      [
-        program,
-        ...(path === undefined ? ['-l', HOST, '-p', String(options.port ?? -1)] : ['-s', path]),
-        ...['-U', '0', '-t', '2', '-m', '64'],
-        // as root it demands to be told which user to become
-        ...(process.getuid?.() === 0 ? ['-u', 'root'] : []),
-        ...setUps.flatMap(({ args }) => args),
-        ...(options.args ?? []),
-      ],
-      {
-        ...process.env,
-        MEMCACHED_PORT_FILENAME: portFile,
-        ...setUps.reduce<NodeJS.ProcessEnv>((env, setUp) => ({ ...env, ...setUp.env }), {}),
-        ...options.env,
+      listen: path === undefined ? { host: HOST, ...(options.port && { port: options.port }) } : { path },
+      setUps,
+      ...(tls !== undefined && { tls }),
+      protocol: parts.auth === 'sasl' ? 'binary' : 'text',
+      ...(options.args !== undefined && { args: options.args }),
+      ...(options.env !== undefined && { env: options.env }),
+    })
+    const { port, pid } = server
+    const at = path === undefined ? { host: HOST, port } : { path }
+    return {
+      posture,
+      host: HOST,
+      port,
+      path,
+      address: path ?? `${HOST}:${String(port)}`,
+      pid,
+      pki,
+      clientTls: parts.tls ? { ca: pki.ca, ...(parts.clientCertificate && pki.client) } : {},
+      credentials,
+      async replaceCertificates(next) {
+        if (!parts.tls || parts.auth === 'sasl') {
+          throw new TypeError(`A server with ${posture} cannot be told to load certificates: start another`)
+        }
+        material = { ...material, ...next }
+        await writeMaterial(folder, material)
+        await refreshCertificates({ host: HOST, port }, pki.client, credentials)
       },
-    )
-    try {
-      const port = path === undefined ? await readPort(portFile, server.ended) : 0
-      const at = path === undefined ? { host: HOST, port } : { path }
-      const protocol = parts.auth === 'sasl' ? 'binary' : 'text'
-      await waitUntilAnswers({ at, certificate: parts.tls ? pki.client : undefined, protocol }, server.ended)
-      return {
-        posture,
-        host: HOST,
-        port,
-        path,
-        address: path ?? `${HOST}:${String(port)}`,
-        pid: server.pid,
-        pki,
-        clientTls: parts.tls ? { ca: pki.ca, ...(parts.clientCertificate && pki.client) } : {},
-        credentials,
-        async replaceCertificates(next) {
-          if (!parts.tls || parts.auth === 'sasl') {
-            throw new TypeError(`A server with ${posture} cannot be told to load certificates: start another`)
-          }
-          material = { ...material, ...next }
-          await writeMaterial(folder, material)
-          await refreshCertificates({ host: HOST, port }, pki.client, credentials)
-        },
-        async replaceCredentials(next) {
-          checkCredentials(next)
-          if (parts.auth === 'none') throw new TypeError(`A server with ${posture} has no passwords`)
-          if (parts.auth === 'sasl') {
-            await addSaslUser(join(folder, 'sasldb2'), next)
-            return
-          }
-          await setUpAsciiAuth(folder, next)
-          process.kill(server.pid, 'SIGHUP')
-          const probe = { at, certificate: parts.tls ? pki.client : undefined }
-          await waitUntilTaken(probe, next, server.ended)
-        },
-        stop: () => server.stop(),
-        [Symbol.asyncDispose]: () => server.stop(),
-      }
-    } catch (error) {
-      await server.stop()
-      throw error
+      async replaceCredentials(next) {
+        checkCredentials(next)
+        if (parts.auth === 'none') throw new TypeError(`A server with ${posture} has no passwords`)
+        if (parts.auth === 'sasl') {
+          await addSaslUser(join(folder, 'sasldb2'), next)
+          return
+        }
+        await setUpAsciiAuth(folder, next)
+        process.kill(server.pid, 'SIGHUP')
+        const probe = { at, ...(tls !== undefined && { tls }) }
+        await waitUntilTaken(probe, next, server.ended)
+      },
+      stop: () => server.stop(),
+      [Symbol.asyncDispose]: () => server.stop(),
     }
   } catch (error) {
     await rm(folder, { recursive: true, force: true })

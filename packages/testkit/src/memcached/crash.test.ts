@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rmdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { startGuarded } from './guard.ts'
 
 const CRASH = fileURLToPath(new URL('../../fixtures/crash.mjs', import.meta.url))
 
@@ -25,8 +24,8 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 const isEmpty = async (folder: string): Promise<boolean> => (await readdir(folder)).length === 0
 
-describe('the guard', () => {
-  it('leaves no process and no file when the tests are killed', async () => {
+describe('a server of tests that are killed', () => {
+  it('leaves no process and no file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memkeep-crash-'))
     const tests = spawn(process.execPath, [CRASH], {
       env: { ...process.env, TMPDIR: folder },
@@ -40,30 +39,5 @@ describe('the guard', () => {
     await until(() => !isAlive(pid))
     await until(() => isEmpty(folder))
     await rmdir(folder)
-  })
-
-  it('removes the folder when the server ends by itself, and says how it ended', async () => {
-    const parent = await mkdtemp(join(tmpdir(), 'memkeep-guard-'))
-    const folder = await mkdtemp(join(parent, 'server-'))
-    await writeFile(join(folder, 'secret'), 'x')
-    const guarded = await startGuarded(folder, ['sh', '-c', 'echo broken >&2; exit 3'], process.env)
-    await until(() => guarded.ended.aborted)
-    await guarded.stop()
-    expect(guarded.ended.reason).toMatchObject({ message: 'sh ended with code 3: broken' })
-    expect(await isEmpty(parent)).toBe(true)
-    await rmdir(parent)
-  })
-
-  it('stops a server that would not stop', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'memkeep-guard-'))
-    const guarded = await startGuarded(
-      folder,
-      ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'],
-      process.env,
-    )
-    expect(isAlive(guarded.pid)).toBe(true)
-    await guarded.stop()
-    await guarded.stop()
-    expect(isAlive(guarded.pid)).toBe(false)
   })
 })

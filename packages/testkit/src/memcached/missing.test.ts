@@ -2,14 +2,13 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { partsOf } from '../posture.ts'
-import { findMemcached, findMemcachedFor } from './binary.ts'
 import { findMissing } from './missing.ts'
+import { startMemcached } from './server.ts'
 
 let folder: string
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'memkeep-binary-'))
+  folder = await mkdtemp(join(tmpdir(), 'memkeep-missing-'))
 })
 
 afterEach(async () => {
@@ -28,36 +27,25 @@ async function builtWithout(...options: string[]): Promise<string> {
   return path
 }
 
-describe('findMemcached', () => {
-  it('finds one with TLS and SASL', async () => {
-    const expected = { version: expect.any(String) as string, tls: true, sasl: true }
-    expect(await findMemcached()).toMatchObject(expected)
+describe('findMissing', () => {
+  it('finds nothing missing where every posture runs', async () => {
     expect(await findMissing()).toEqual([])
   })
 
-  it('takes the one that MEMKEEP_MEMCACHED names', async () => {
-    const path = await builtWithout()
-    expect(await findMemcached()).toEqual({ path, version: '1.6.18', tls: true, sasl: true })
-  })
-
-  it('says what it was built without', async () => {
+  it('says what memcached was built without', async () => {
     const path = await builtWithout('-S', '-Z')
     expect(await findMissing()).toEqual([
       `TLS in ${path} (built without --enable-tls)`,
       `SASL in ${path} (built without --enable-sasl)`,
     ])
   })
+})
 
-  it('refuses a posture that it was built without, and says what to do', async () => {
+describe('startMemcached', () => {
+  it('refuses a posture that memcached was built without, and says what to do', async () => {
     const path = await builtWithout('-S')
-    await expect(findMemcachedFor(partsOf('tls'))).resolves.toMatchObject({ path })
-    await expect(findMemcachedFor(partsOf('tls+sasl'))).rejects.toThrow(
+    await expect(startMemcached('tls+sasl')).rejects.toThrow(
       `${path} was built without --enable-sasl: set MEMKEEP_MEMCACHED`,
     )
-  })
-
-  it('refuses a program that is not memcached', async () => {
-    vi.stubEnv('MEMKEEP_MEMCACHED', '/bin/true')
-    await expect(findMemcached()).rejects.toThrow(/not memcached/)
   })
 })

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 /**
- * Runs a server and outlives nobody: when its standard input ends, which the kernel sees to however the tests die,
- * it kills the server by pid (memcached has nothing to save, and takes up to a second over SIGTERM); when the server
+ * Runs a server and outlives nobody: when its standard input ends, which the kernel sees to however this process
+ * dies, it kills the server by pid (memcached has nothing to save, and takes up to a second over SIGTERM); when the server
  * is gone, it removes the server's folder.
  */
 const GUARD = `

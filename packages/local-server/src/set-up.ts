@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { chmod, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { CertificatePair } from '../pki.ts'
-import type { PostureParts } from '../posture.ts'
-import { findProgram } from './binary.ts'
+import { installHint } from './install-hint.ts'
+import { findProgram } from './program.ts'
 
 /** A user that the server knows. */
 export interface Credentials {
@@ -13,7 +12,13 @@ export interface Credentials {
   readonly password: string
 }
 
-/** What a posture adds to memcached's command line and environment. */
+/** A certificate and its private key, as PEM. */
+export interface CertificatePair {
+  readonly cert: string
+  readonly key: string
+}
+
+/** What a set-up adds to memcached's command line and environment. */
 export interface SetUp {
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
@@ -29,10 +34,10 @@ export interface ServerMaterial {
   readonly ca: string
 }
 
-/** Writes the certificates for `-Z` into the server's folder. */
+/** Writes the certificates for `-Z` into the server's folder; with `clientCertificate` it demands one of its clients. */
 export async function setUpTls(
   folder: string,
-  { clientCertificate }: PostureParts,
+  { clientCertificate }: { readonly clientCertificate: boolean },
   material: ServerMaterial,
 ): Promise<SetUp> {
   const paths = await writeMaterial(folder, material)
@@ -98,11 +103,15 @@ export async function setUpSasl(
   return { args: ['-S'], env: { SASL_CONF_PATH: folder } }
 }
 
-/** Adds a user to Cyrus SASL's database, or gives one another password. */
+/**
+ * Adds a user to Cyrus SASL's database, or gives one another password.
+ *
+ * @throws Error that says what to install, when there is no `saslpasswd2`; Error with what it printed, when it fails
+ */
 export async function addSaslUser(database: string, { username, password }: Credentials): Promise<void> {
   const program = await findProgram('saslpasswd2')
   if (program === undefined)
-    throw new Error('There is no saslpasswd2: install the package that has it (sasl2-bin).')
+    throw new Error(`There is no saslpasswd2: install Cyrus SASL's programs${await installHint(['sasl'])}.`)
   // memcached looks its users up in the realm of the host's name
   const args = ['-p', '-c', '-f', database, '-a', 'memcached', '-u', hostname(), username]
   const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] })

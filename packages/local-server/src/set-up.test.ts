@@ -2,8 +2,6 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createPki } from '../pki.ts'
-import { partsOf } from '../posture.ts'
 import { setUpAsciiAuth, setUpSasl, setUpTls } from './set-up.ts'
 
 const CREDENTIALS = { username: 'memkeep', password: 'a pass:word' }
@@ -22,8 +20,8 @@ const modeOf = async (name: string): Promise<number> => (await stat(join(folder,
 
 describe('the files of a server', () => {
   it("are its owner's alone where they hold secrets", async () => {
-    const pki = await createPki()
-    await setUpTls(folder, partsOf('mutual-tls'), { certificate: pki.server, ca: pki.ca })
+    const material = { certificate: { cert: 'its certificate', key: 'its key' }, ca: 'its authority' }
+    await setUpTls(folder, { clientCertificate: true }, material)
     await setUpAsciiAuth(folder, CREDENTIALS)
     await setUpSasl(folder, CREDENTIALS, ['plain'])
     for (const name of ['server.key', 'users', 'sasldb2']) expect(await modeOf(name)).toBe(0o600)

@@ -1,10 +1,7 @@
 import { execFile } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
-import type { PostureParts } from '../posture.ts'
-
-/** Folders where packages put programs that a user's PATH may lack. */
-const COMMON_FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/homebrew/bin']
+import { isAbsolute } from 'node:path'
+import { installHint } from './install-hint.ts'
+import { findProgram, isExecutable } from './program.ts'
 
 /** A memcached and what it was built with. */
 export interface MemcachedBinary {
@@ -16,8 +13,14 @@ export interface MemcachedBinary {
   readonly sasl: boolean
 }
 
+/** What a server is to have on, and memcached must be built with. */
+export interface Needs {
+  readonly tls?: boolean
+  readonly sasl?: boolean
+}
+
 /**
- * Finds the memcached to test with: the one that `MEMKEEP_MEMCACHED` names, else the system's.
+ * Finds the memcached to run: the one that `MEMKEEP_MEMCACHED` names, else the system's.
  *
  * @throws Error that says what to do, when there is none or it does not run
  */
@@ -25,7 +28,9 @@ export async function findMemcached(): Promise<MemcachedBinary> {
   const own = process.env['MEMKEEP_MEMCACHED']
   const path = own ?? (await findProgram('memcached'))
   if (path === undefined) {
-    throw new Error('There is no memcached: install it, or set MEMKEEP_MEMCACHED to the path of one.')
+    throw new Error(
+      `There is no memcached: install it${await installHint(['memcached'])}, or set MEMKEEP_MEMCACHED to the path of one.`,
+    )
   }
   if (own !== undefined && (!isAbsolute(own) || !(await isExecutable(own)))) {
     throw new Error(
@@ -39,38 +44,13 @@ export async function findMemcached(): Promise<MemcachedBinary> {
   return { path, version, tls: await supports(path, '-Z'), sasl: await supports(path, '-S') }
 }
 
-/**
- * Finds a memcached that can run a posture.
- *
- * @throws Error that says what to do, when there is none or it was built without what the posture needs
- */
-export async function findMemcachedFor({ tls, auth }: PostureParts): Promise<MemcachedBinary> {
-  const binary = await findMemcached()
-  const lacking = tls && !binary.tls ? 'tls' : auth === 'sasl' && !binary.sasl ? 'sasl' : undefined
+/** @throws Error that says what to do, when that memcached was built without what is needed */
+export function assertBuiltWith(binary: MemcachedBinary, { tls = false, sasl = false }: Needs): void {
+  const lacking = tls && !binary.tls ? 'tls' : sasl && !binary.sasl ? 'sasl' : undefined
   if (lacking !== undefined) {
     throw new Error(
       `${binary.path} was built without --enable-${lacking}: set MEMKEEP_MEMCACHED to the path of one that was built with it.`,
     )
-  }
-  return binary
-}
-
-/** The path of a program on the PATH or in the usual folders. */
-export async function findProgram(name: string): Promise<string | undefined> {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute), ...COMMON_FOLDERS]
-  for (const folder of folders) {
-    const path = join(folder, name)
-    if (await isExecutable(path)) return path
-  }
-  return undefined
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createConnection, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
-import type { CertificatePair } from '../pki.ts'
-import type { Credentials } from './set-up.ts'
+import type { CertificatePair, Credentials } from './set-up.ts'
 
 /** How long a server may take to answer after its start, in milliseconds. */
 const START_MILLISECONDS = 15_000
@@ -15,8 +14,8 @@ const BINARY_VERSION = Buffer.alloc(24).fill(0x80, 0, 1).fill(0x0b, 1, 2)
 /** Where and how a server is asked for its version. */
 export interface Probe {
   readonly at: { readonly host: string; readonly port: number } | { readonly path: string }
-  /** With TLS, the certificate to show. */
-  readonly certificate: CertificatePair | undefined
+  /** Over TLS, with a certificate of ours to show if it has one. */
+  readonly tls?: Partial<CertificatePair>
   readonly protocol: 'text' | 'binary'
 }
 
@@ -81,16 +80,16 @@ async function answers({ protocol, ...probe }: Probe, milliseconds: number): Pro
 
 /** What the server answers first; undefined when it does not. */
 function ask(
-  { at, certificate }: Omit<Probe, 'protocol'>,
+  { at, tls }: Omit<Probe, 'protocol'>,
   request: string | Buffer,
   milliseconds: number,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
-    // asks only whether it answers: whether its certificate is good is for the tests to find out
+    // asks only whether it answers: whether its certificate is good is for its clients to find out
     const socket: Socket =
-      certificate === undefined
+      tls === undefined
         ? createConnection(at)
-        : connectTls({ socket: createConnection(at), ...certificate, rejectUnauthorized: false })
+        : connectTls({ socket: createConnection(at), ...tls, rejectUnauthorized: false })
     // a server may accept and then say nothing, for which no event comes
     const timer = setTimeout(() => {
       settle(undefined)
