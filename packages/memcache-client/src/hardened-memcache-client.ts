@@ -3,6 +3,7 @@ import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperatio
 import { MemcacheClient, type MemcacheConnection } from 'memcache-client'
 import { AskedKeys } from './asked-keys.ts'
 import { assertCommand, wholeNumber } from './command-line.ts'
+import { HardenedConnection } from './hardened-connection.ts'
 import { HardenedNode } from './hardened-node.ts'
 import { refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
 import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreArguments } from './original.ts'
@@ -127,16 +128,19 @@ export class HardenedMemcacheClient extends MemcacheClient {
       const keys = Array.isArray(key) ? key : [key]
       const wireKeys = keys.map((each) => this.#pipeline.wireKey(each))
       const found = wireKeys.length === 0 ? {} : await this.#read(command, keys, wireKeys, options)
-      const values = Object.fromEntries(
+      if (!Array.isArray(key)) return namedAs(key, found[wireKeys[0] ?? ''])
+      return Object.fromEntries(
         keys.flatMap((each, at) => {
-          const value = found[wireKeys[at] ?? '']
-          return value === undefined || (value.value as unknown) === MISSED
-            ? []
-            : [[each, namedAs(each, value)]]
+          const value = namedAs(each, found[wireKeys[at] ?? ''])
+          return value === undefined ? [] : [[each, value]]
         }),
       )
-      return Array.isArray(key) ? values : Object.hasOwn(values, key) ? values[key] : undefined
     })
+  }
+
+  override _send(...[connection, data, options]: Parameters<MemcacheClient['_send']>): Promise<unknown> {
+    if (connection instanceof HardenedConnection) connection.gather()
+    return super._send(connection, data, options)
   }
 
   override _unpackValue(result: Packed): Found['value'] {
@@ -243,8 +247,10 @@ function endOf(lifetime: number): number | undefined {
   return lifetime > MAX_RELATIVE_SECONDS ? lifetime * 1000 : Date.now() + lifetime * 1000
 }
 
-/** What was found, under the key that was asked for. */
-function namedAs(key: string, found: Found): Found {
+/** What was found, under the key that was asked for; undefined for nothing, and for what did not open. */
+function namedAs(key: string, found: Found | undefined): Found | undefined {
+  if (found === undefined || (found.value as unknown) === MISSED) return undefined
+  if (found.tokens[1] === key) return found
   const tokens = [...found.tokens]
   tokens[1] = key
   return { ...found, tokens }
