@@ -25,6 +25,7 @@ const EXPECTED = {
     ...['told: ERR_MEMKEEP_DECRYPT_FAILED', 'a swapped value: undefined', 'keys fit: true'],
   ],
   everything: ["read back: { name: 'Ada' }", 'wrapped: computed once / computed once', 'deleted: undefined'],
+  'express-session': ['first: { visits: 1 }', 'again: { visits: 2 }', 'after leaving: { visits: 1 }'],
   'key-rotation': [
     ...['distributed: 2 keys', 'promoted: true', 'retired too early: ERR_MEMKEEP_UNSAFE_ROTATION'],
     'reads: many misses: 0',
