@@ -18,7 +18,7 @@ function nx(target) {
 
 let passed = 0
 try {
-  await setUp()
+  await setUp({ browser: true })
   for (const { name, command } of STEPS) {
     console.log(`\n--- ${name}`)
     const [program, ...args] = command

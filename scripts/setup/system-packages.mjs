@@ -2,7 +2,7 @@ import { has, run, succeeds } from './run.mjs'
 
 /**
  * What each package manager calls memcached, what SASL needs, OpenSSL's command and Python with its package
- * `cryptography`, and how it installs them.
+ * `cryptography`, and how it installs them; and what it calls Chromium.
  */
 const MANAGERS = [
   {
@@ -20,6 +20,7 @@ const MANAGERS = [
       'openssl',
       'python3-cryptography',
     ],
+    browser: ['apt-get', 'install', '-q', '-y', '--no-install-recommends', 'chromium'],
   },
   {
     name: 'dnf',
@@ -34,11 +35,17 @@ const MANAGERS = [
       'openssl',
       'python3-cryptography',
     ],
+    browser: ['dnf', 'install', '-y', 'chromium'],
   },
-  { name: 'apk', install: ['apk', 'add', 'memcached', 'cyrus-sasl', 'openssl', 'py3-cryptography'] },
+  {
+    name: 'apk',
+    install: ['apk', 'add', 'memcached', 'cyrus-sasl', 'openssl', 'py3-cryptography'],
+    browser: ['apk', 'add', 'chromium'],
+  },
   {
     name: 'brew',
     install: ['brew', 'install', 'memcached', 'cyrus-sasl', 'openssl', 'cryptography'],
+    browser: ['brew', 'install', '--cask', 'chromium'],
     asUser: true,
   },
 ]
@@ -62,27 +69,50 @@ export async function installSystemPackages(findMissing) {
       `${lacking} Name another memcached with MEMKEEP_MEMCACHED, or unset it to use the system's.`,
     )
   }
+  await install(lacking, findMissing, {
+    packages: 'install',
+    advice:
+      'Install memcached built with --enable-tls and --enable-sasl, Cyrus SASL with its PLAIN module, openssl, and Python with its package cryptography, or name a memcached with MEMKEEP_MEMCACHED=/path.',
+    other: 'Name another memcached with MEMKEEP_MEMCACHED=/path.',
+  })
+}
+
+/**
+ * Makes sure that a Chromium is at hand to look at pages with, through the system's package manager if none is.
+ *
+ * @param {() => Promise<string | undefined>} findChromium its path
+ */
+export async function installChromium(findChromium) {
+  const findMissing = async () => ((await findChromium()) === undefined ? ['Chromium'] : [])
+  const missing = await findMissing()
+  if (missing.length === 0) return
+  await install(`Missing: ${missing.join('; ')}.`, findMissing, {
+    packages: 'browser',
+    advice: 'Install Chromium or Google Chrome, or name one with MEMKEEP_CHROMIUM=/path.',
+    other: 'Name a Chromium or Google Chrome with MEMKEEP_CHROMIUM=/path.',
+  })
+}
+
+/** Installs what is lacking, and looks again. @throws Error that says what to do where that cannot be */
+async function install(lacking, findMissing, { packages, advice, other }) {
   const manager = MANAGERS.find(({ name }) => has(name))
-  if (manager === undefined) {
-    throw new Error(
-      `${lacking} Install memcached built with --enable-tls and --enable-sasl, Cyrus SASL with its PLAIN module, openssl, and Python with its package cryptography, or name a memcached with MEMKEEP_MEMCACHED=/path.`,
-    )
-  }
-  const command = manager.install.join(' ')
+  if (manager === undefined) throw new Error(`${lacking} ${advice}`)
+  const command = manager[packages].join(' ')
   const privilege = manager.asUser ? [] : findPrivilege()
   if (privilege === undefined) throw new Error(`${lacking} Run this, then try again: sudo ${command}`)
   console.error(`${lacking} Installing: ${command} …`)
-  for (const step of [manager.before, manager.install]) {
+  for (const step of [manager.before, manager[packages]]) {
     if (step === undefined) continue
     const [program, ...args] = [...privilege, ...QUIET, ...step]
-    run(program, args, { stdio: ['ignore', 2, 2] })
+    try {
+      run(program, args, { stdio: ['ignore', 2, 2] })
+    } catch (error) {
+      throw new Error(`${error.message}. ${other}`, { cause: error })
+    }
   }
   const still = await findMissing()
-  if (still.length > 0) {
-    throw new Error(
-      `After ${command} this is still missing: ${still.join('; ')}. Name another memcached with MEMKEEP_MEMCACHED=/path.`,
-    )
-  }
+  if (still.length > 0)
+    throw new Error(`After ${command} this is still missing: ${still.join('; ')}. ${other}`)
 }
 
 /** What to put before a command that needs root: nothing as root, sudo where it asks for no password. */

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { findMissingPython, installSystemPackages } from './system-packages.mjs'
+import { findMissingPython, installChromium, installSystemPackages } from './system-packages.mjs'
 
 let folder
 
@@ -116,5 +116,41 @@ describe('installSystemPackages', () => {
     as(0)
     await program('apk', 'exit 7')
     await expect(installSystemPackages(missing('memcached'))).rejects.toThrow(/exit code 7/)
+  })
+})
+
+describe('installChromium', () => {
+  it('does nothing where there is one', async () => {
+    await program('apt-get')
+    await installChromium(() => Promise.resolve('/usr/bin/chromium'))
+    expect(await calls()).toBe('')
+  })
+
+  it.each([
+    ['apt-get', /^apt-get update.*\napt-get install .*chromium quiet\n$/],
+    ['dnf', /^dnf install -y chromium quiet\n$/],
+    ['apk', /^apk add chromium quiet\n$/],
+    ['brew', /^brew install --cask chromium quiet\n$/],
+  ])('installs it with %s, and looks again', async (name, called) => {
+    as(0)
+    await program(name)
+    const findChromium = vi.fn().mockResolvedValueOnce(undefined).mockResolvedValue('/usr/bin/chromium')
+    await installChromium(findChromium)
+    expect(await calls()).toMatch(called)
+    expect(findChromium).toHaveBeenCalledTimes(2)
+  })
+
+  it('says what to install where it knows no package manager', async () => {
+    await expect(installChromium(() => Promise.resolve())).rejects.toThrow(
+      'Missing: Chromium. Install Chromium or Google Chrome, or name one with MEMKEEP_CHROMIUM=/path.',
+    )
+  })
+
+  it('says what to do where the package manager has none', async () => {
+    as(0)
+    await program('apk', 'exit 7')
+    await expect(installChromium(() => Promise.resolve())).rejects.toThrow(
+      /exit code 7\. Name a Chromium or Google Chrome with MEMKEEP_CHROMIUM/,
+    )
   })
 })

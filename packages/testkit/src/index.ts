@@ -5,6 +5,7 @@ export {
   type MemcachedBinary,
   type ServerMaterial,
 } from '@memkeep/local-server'
+export { CHROMIUM_FLAGS, findChromium } from './chromium.ts'
 export { startFaultProxy, type FaultMode, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
 export { startFaultServer, type FaultServer } from './fault-server.ts'
 export { findMissing } from './memcached/missing.ts'
