@@ -15,15 +15,19 @@ export { ENCRYPTION_FAILURE_CHANNEL, type EncryptionFailure, type FailureCount }
 export type { KeyNameOptions } from './key-names.ts'
 export type { KeyFileOptions } from './keyring/file-source.ts'
 export { Keyring, type KeyDescription, type KeyringEvents } from './keyring/keyring.ts'
-export type { Keyset, KeysetKey, KeyStatus } from './keyring/keyset.ts'
+export { parseKeyset, type Keyset, type KeysetKey, type KeyStatus } from './keyring/keyset.ts'
 export type { PassphraseOptions } from './keyring/passphrase.ts'
 export type { KeyProvider, KeyProviderOptions } from './keyring/provider-source.ts'
 export {
   distributeKey,
   generateKeyset,
+  hasSealed,
   pinNameKey,
+  promotableAt,
   promoteKey,
+  retirableAt,
   retireKey,
+  type RetirementOptions,
   type RotationOptions,
 } from './keyring/rotation.ts'
 export { encryption, ENCRYPTION_READY_CHANNEL } from './middleware.ts'

@@ -2,7 +2,16 @@ import { MemkeepError } from '@memkeep/core'
 import { describe, expect, test } from 'vitest'
 import { Keyring } from './keyring.ts'
 import type { Keyset } from './keyset.ts'
-import { distributeKey, generateKeyset, pinNameKey, promoteKey, retireKey } from './rotation.ts'
+import {
+  distributeKey,
+  generateKeyset,
+  hasSealed,
+  pinNameKey,
+  promotableAt,
+  promoteKey,
+  retirableAt,
+  retireKey,
+} from './rotation.ts'
 
 const HOUR = 3_600_000
 const start = new Date('2026-01-01T00:00:00Z')
@@ -48,6 +57,23 @@ test('key names stay those of the first key until another is pinned', () => {
 test('the key before can be promoted again', () => {
   const promoted = promoteKey(two, fresh, { now: after(HOUR) })
   expect(promoteKey(promoted, one.primary, { now: after(HOUR + 1) }).primary).toBe(one.primary)
+})
+
+test('it can be asked when a key may take its next step, and the steps agree', () => {
+  const [, key] = two.keys
+  if (key === undefined) throw new Error('the keyset has one key')
+  const from = promotableAt(key, { settle: 5000 })
+  expect(from).toBe(after(5000).getTime())
+  expect(promotableAt(key)).toBe(after(HOUR).getTime())
+  expect(unsafe(() => promoteKey(two, fresh, { settle: 5000, now: new Date(from - 1) }))).toContain('wait')
+  const { keys } = pinNameKey(promoteKey(two, fresh, { settle: 5000, now: new Date(from) }), fresh)
+  const [old, promoted] = keys
+  if (old === undefined || promoted === undefined) throw new Error('a key is missing')
+  expect([key, old, promoted].map(hasSealed)).toEqual([false, true, true])
+  expect(retirableAt(old, { longestTtl: 60, settle: 1000 })).toBe(from + 61_000)
+  expect(retirableAt(old, { longestTtl: Infinity })).toBe(Infinity)
+  expect(retirableAt(key, { longestTtl: Infinity })).toBe(start.getTime())
+  expect(() => retirableAt(old, { longestTtl: -1 })).toThrow(RangeError)
 })
 
 describe('an unsafe order is refused', () => {

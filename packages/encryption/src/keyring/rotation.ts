@@ -14,6 +14,12 @@ export interface RotationOptions {
   readonly now?: Date
 }
 
+/** What step 3 goes by. */
+export interface RetirementOptions extends RotationOptions {
+  /** Seconds that a value lives at most; `Infinity` where some never end. */
+  readonly longestTtl: number
+}
+
 const HOUR = 3_600_000
 
 /** A keyset of one new key, which also makes key names for as long as it is pinned. */
@@ -48,10 +54,10 @@ export function promoteKey(
   { settle = HOUR, now = new Date() }: RotationOptions = {},
 ): Keyset {
   const { keys, ...rest } = parseKeyset(keyset)
-  const { status, created } = keyOf(keys, id)
-  if (status === 'active') throw unsafe(`Key ${id} is primary already.`)
+  const key = keyOf(keys, id)
+  if (key.status === 'active') throw unsafe(`Key ${id} is primary already.`)
   waitFor(
-    Date.parse(created) + settle,
+    promotableAt(key, { settle }),
     now,
     `Processes may not have key ${id} yet, and could not read what it seals`,
   )
@@ -70,27 +76,23 @@ export function promoteKey(
  * Step 3: removes a key, once nothing that it sealed can be in the cache. One that was never primary has sealed
  * nothing, and goes at any time.
  *
- * @param options.longestTtl seconds that a value lives at most
  * @throws MemkeepError `ERR_MEMKEEP_UNSAFE_ROTATION`, `ERR_MEMKEEP_INVALID_KEYRING`
  */
 export function retireKey(
   keyset: Keyset,
   id: string,
-  { longestTtl, settle = HOUR, now = new Date() }: RotationOptions & { readonly longestTtl: number },
+  { now = new Date(), ...options }: RetirementOptions,
 ): Keyset {
-  if (!(longestTtl >= 0)) throw new RangeError('longestTtl must be seconds, 0 or more')
   const { keys, ...rest } = parseKeyset(keyset)
-  const { status, created, since } = keyOf(keys, id)
-  if (status === 'active') throw unsafe(`Key ${id} is primary: promote another one first.`)
+  const key = keyOf(keys, id)
+  const end = retirableAt(key, options)
+  if (key.status === 'active') throw unsafe(`Key ${id} is primary: promote another one first.`)
   if (rest.nameKey === id) {
     throw unsafe(
       `Key names are made with key ${id}, and would all change: keep it, or pin another with pinNameKey, which starts with an empty cache.`,
     )
   }
-  if (since !== created) {
-    const end = Date.parse(since) + settle + longestTtl * 1000
-    waitFor(end, now, `Values that key ${id} sealed may be in the cache still`)
-  }
+  waitFor(end, now, `Values that key ${id} sealed may be in the cache still`)
   return { ...rest, keys: keys.filter((key) => key.id !== id) }
 }
 
@@ -102,6 +104,39 @@ export function retireKey(
 export function pinNameKey(keyset: Keyset, id: string): Keyset {
   const parsed = parseKeyset(keyset)
   return { ...parsed, nameKey: keyOf(parsed.keys, id).id }
+}
+
+/**
+ * From when on a key can be primary: every process has it then. Milliseconds since 1970.
+ *
+ * @param options.settle as in {@link promoteKey}
+ */
+export function promotableAt(
+  { created }: KeysetKey,
+  { settle = HOUR }: Pick<RotationOptions, 'settle'> = {},
+): number {
+  return Date.parse(created) + settle
+}
+
+/**
+ * From when on a key that is not primary can be retired: nothing that it sealed is left then. Milliseconds since 1970;
+ * `Infinity` where values never end, and the time that it was made for one that has sealed nothing.
+ *
+ * @param options as in {@link retireKey}
+ * @throws RangeError for a `longestTtl` that is none
+ */
+export function retirableAt(
+  key: KeysetKey,
+  { longestTtl, settle = HOUR }: Omit<RetirementOptions, 'now'>,
+): number {
+  if (!(longestTtl >= 0)) throw new RangeError('longestTtl must be seconds, 0 or more')
+  const since = Date.parse(key.since)
+  return hasSealed(key) ? since + settle + longestTtl * 1000 : since
+}
+
+/** Whether a key is or was primary: one that never was has sealed nothing. */
+export function hasSealed({ status, created, since }: KeysetKey): boolean {
+  return status === 'active' || since !== created
 }
 
 function keyOf(keys: readonly KeysetKey[], id: string): KeysetKey {
