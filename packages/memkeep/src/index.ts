@@ -1,1 +1,7 @@
-export {}
+export { connect, HardenedClient, type ConnectOptions } from './hardening/connect.ts'
+export type { AnyHardening, Hardening, Servers } from './hardening/hardened.ts'
+export { hardening, type EnvironmentSource, type HardeningSource } from './hardening/hardening.ts'
+export type { HardeningEncryption, HardeningOptions, KeysFile, KeysSource } from './hardening/options.ts'
+export { MemcachedClient } from '@memkeep/client'
+export { MemkeepError } from '@memkeep/core'
+export { Keyring } from '@memkeep/encryption'

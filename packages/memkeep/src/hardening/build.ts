@@ -1,0 +1,111 @@
+import {
+  formatEndpoint,
+  isLoopbackHost,
+  MemkeepError,
+  parseEndpoints,
+  type Endpoint,
+  type EndpointInput,
+} from '@memkeep/core'
+import { encryption, Keyring, type EncryptionLayer } from '@memkeep/encryption'
+import { asciiAuth, sasl, type MechanismName, type PasswordAuthenticator } from '@memkeep/sasl'
+import { tls, type TlsTransport } from '@memkeep/tls'
+import { assertHardeningOptions, type HardeningOptions, type KeysSource } from './options.ts'
+
+/** The layers that options ask for. */
+export interface Layers {
+  readonly endpoints: readonly Endpoint[]
+  readonly transport: TlsTransport | undefined
+  readonly auth: PasswordAuthenticator | undefined
+  readonly encryption: EncryptionLayer | undefined
+  /** Ends what was made here: watches over files. */
+  readonly close: () => void
+}
+
+/** Mechanisms that need a channel which nobody else can read. */
+const SAY_THE_PASSWORD: ReadonlySet<MechanismName> = new Set(['PLAIN', 'CRAM-MD5'])
+
+/**
+ * Makes the layers. Nothing is left open when one cannot be made.
+ *
+ * @throws TypeError, RangeError, MemkeepError as {@link hardening}
+ */
+export function build(options: HardeningOptions): Layers {
+  assertHardeningOptions(options)
+  const named = parseEndpoints(options.servers)
+  const withTls = options.tls !== undefined || named.some(({ secure }) => secure === true)
+  if (options.tls !== undefined) refusePlain(options.servers)
+  const endpoints = withTls ? named.map((endpoint) => ({ ...endpoint, secure: true })) : named
+  const tlsOptions = options.tls === true ? {} : (options.tls ?? {})
+  const confidential = withTls && tlsOptions.dangerouslySkipVerification !== true
+  if (!confidential) refuseReadablePassword(endpoints, options)
+
+  const made: { close(): void }[] = []
+  const keep = <T extends { close(): void }>(layer: T): T => {
+    made.push(layer)
+    return layer
+  }
+  const close = (): void => {
+    for (const each of made) each.close()
+  }
+  try {
+    const transport = withTls ? keep(tls(tlsOptions)) : undefined
+    const auth =
+      options.sasl !== undefined
+        ? keep(sasl(options.sasl))
+        : options.asciiAuth !== undefined
+          ? keep(asciiAuth(options.asciiAuth))
+          : undefined
+    let layer: EncryptionLayer | undefined
+    if (options.encryption !== undefined) {
+      const { keyring, keys, ...rest } = options.encryption
+      layer = encryption({ ...rest, keyring: keys === undefined ? keyring : keep(makeKeyring(keys)) })
+    }
+    return { endpoints, transport, auth, encryption: layer, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+function makeKeyring(keys: KeysSource): Keyring {
+  if (typeof keys === 'string') {
+    return keys.trimStart().startsWith('{') ? Keyring.fromKeyset(keys) : Keyring.fromText(keys)
+  }
+  if ('env' in keys) return Keyring.fromEnv(keys.env)
+  if ('file' in keys) {
+    const { file, ...options } = keys
+    return Keyring.fromFile(file, options)
+  }
+  return Keyring.fromKeyset(keys)
+}
+
+/** One who writes `memcached://` beside "tls" may have meant either. */
+function refusePlain(servers: EndpointInput): void {
+  const plain = [servers]
+    .flat()
+    .some((server) => typeof server === 'string' && /\bmemcached:\/\//i.test(server))
+  if (!plain) return
+  throw new TypeError('hardening: "tls" is on, and a server is written memcached://: write memcacheds://')
+}
+
+/**
+ * The layers refuse so too, when they connect; here it is told at once, where no mechanism could do without. A server
+ * on loopback or a Unix socket is reached without crossing a network.
+ */
+function refuseReadablePassword(endpoints: readonly Endpoint[], { sasl, asciiAuth }: HardeningOptions): void {
+  const { allowInsecureAuth = false } = asciiAuth ?? sasl ?? { allowInsecureAuth: true }
+  const says =
+    asciiAuth !== undefined || sasl?.mechanisms?.every((name) => SAY_THE_PASSWORD.has(name)) === true
+  if (allowInsecureAuth || !says) return
+  const far = endpoints.find((endpoint) => !('path' in endpoint) && !isLoopbackHost(endpoint.host))
+  if (far !== undefined) throw readablePassword(formatEndpoint(far))
+}
+
+/** The refusal to say a password where others could read it, for people who write URIs. */
+export function readablePassword(server: string, cause?: unknown): MemkeepError {
+  return new MemkeepError(
+    'ERR_MEMKEEP_AUTH_INSECURE_CHANNEL',
+    `The password for ${server} would cross the network readable, so it is not sent: write memcacheds:// if the server speaks TLS (and "ca" for an authority of your own), reach it through a tunnel on 127.0.0.1, or have it offer SASL's SCRAM-SHA-256. Only in code: "allowInsecureAuth", where the network is yours alone.`,
+    { cause },
+  )
+}

@@ -1,0 +1,68 @@
+import type { EndpointInput } from '@memkeep/core'
+import { assertOptions } from '@memkeep/core/internal'
+import type { EncryptionOptions, KeyFileOptions, Keyring, Keyset } from '@memkeep/encryption'
+import type { AuthOptions, SaslOptions } from '@memkeep/sasl'
+import type { TlsOptions } from '@memkeep/tls'
+
+/**
+ * Keys, or where they are: text as `memkeep-key-v1:…`, a keyset as an object or JSON, a variable of the environment,
+ * or a file that is watched for changes.
+ */
+export type KeysSource = string | Keyset | { readonly env: string } | KeysFile
+
+/** A file of keys. */
+export interface KeysFile extends KeyFileOptions {
+  readonly file: string
+}
+
+/** Options of `encryption()`, with a keyring of yours, or with keys that one is made of and closed with. */
+export type HardeningEncryption = Omit<EncryptionOptions, 'keyring'> &
+  (
+    | { readonly keyring: Keyring; readonly keys?: undefined }
+    | { readonly keys: KeysSource; readonly keyring?: undefined }
+  )
+
+/** Options of {@link hardening}: the servers, and the options of every layer that is wanted. */
+export interface HardeningOptions {
+  /** Where memcached listens. `memcacheds://` puts TLS on. */
+  readonly servers: EndpointInput
+  /** Options of `tls()`; `true` for TLS as it is without any. */
+  readonly tls?: true | TlsOptions
+  /** Options of `sasl()`, for servers started with `-S`. */
+  readonly sasl?: SaslOptions
+  /** Options of `asciiAuth()`, for servers started with `-Y`. */
+  readonly asciiAuth?: AuthOptions
+  /** Options of `encryption()`. */
+  readonly encryption?: HardeningEncryption
+}
+
+/** Refuses options that do not exist or contradict each other. @throws TypeError */
+export function assertHardeningOptions(options: HardeningOptions): void {
+  assertOptions('hardening', options, ['servers', 'tls', 'sasl', 'asciiAuth', 'encryption'])
+  const given: Readonly<Record<string, unknown>> = { ...options }
+  if (given['servers'] === undefined) {
+    throw new TypeError('hardening: "servers" is missing: write where memcached listens, as cache1:11211')
+  }
+  for (const name of ['tls', 'sasl', 'asciiAuth', 'encryption']) {
+    const value = given[name]
+    if (value === undefined || isRecord(value) || (name === 'tls' && value === true)) continue
+    const choices = name === 'tls' ? 'true or an object of options' : 'an object of options'
+    throw new TypeError(`hardening: "${name}" must be ${choices}; leave it out to do without it`)
+  }
+  if (options.sasl !== undefined && options.asciiAuth !== undefined) {
+    throw new TypeError(
+      'hardening: a server asks for "sasl" (-S) or "asciiAuth" (-Y), never for both: leave one of them out',
+    )
+  }
+  const { keyring, keys } = (options.encryption ?? {}) as {
+    readonly keyring?: unknown
+    readonly keys?: unknown
+  }
+  if (options.encryption !== undefined && (keyring === undefined) === (keys === undefined)) {
+    throw new TypeError('hardening: "encryption" needs a "keyring", or "keys" to make one of, and not both')
+  }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
