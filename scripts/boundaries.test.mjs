@@ -18,6 +18,7 @@ const ALLOWED = [
   ['to the ground', 'packages/tls/src/b.ts', '@memkeep/core'],
   ['to the second face of core', 'packages/tls/src/c.ts', '@memkeep/core/internal'],
   ['to the command, from bench', 'packages/bench/src/w.ts', 'memkeep/internal'],
+  ['to the core that bench and the command share', 'packages/bench/src/af.ts', 'memkeep/internal/bench'],
   ['down from the top', 'packages/memkeep/src/x.ts', '@memkeep/client'],
   ['to a local server, from the command', 'packages/memkeep/src/z.ts', '@memkeep/local-server'],
   ['to a local server, from testkit', 'packages/testkit/src/aa.ts', '@memkeep/local-server'],
@@ -63,6 +64,7 @@ const REFUSED = [
   ],
   ['to a local server, from core', 'packages/core/src/ae.ts', '@memkeep/local-server', 'floors-core'],
   ['inside from an example', 'examples/r/main.mjs', '@memkeep/core/internal', 'internal-is-for-packages'],
+  ['deeper inside from one', 'examples/ag/main.mjs', 'memkeep/internal/bench', 'internal-is-for-packages'],
   ['of nothing that is there', 'packages/core/src/s.ts', 'left-pad', 'no-unresolved'],
 ]
 
@@ -78,6 +80,7 @@ beforeAll(async () => {
     const exports = {
       '.': { '@memkeep/source': './src/index.ts' },
       './internal': './src/internal.ts',
+      './internal/bench': './src/bench/internal.ts',
       './src/*': './src/*',
     }
     const dependencies = Object.fromEntries(PACKAGES.map((other) => [packageName(other), '*']))
@@ -87,6 +90,7 @@ beforeAll(async () => {
     )
     await write(`packages/${name}/src/index.ts`, 'export const a = 1\n')
     await write(`packages/${name}/src/internal.ts`, 'export const b = 1\n')
+    await write(`packages/${name}/src/bench/internal.ts`, 'export const c = 1\n')
     await symlink(join(house, 'packages', name), join(house, 'node_modules', packageName(name)))
   }
   for (const [, path, specifier] of [...ALLOWED, ...REFUSED]) {

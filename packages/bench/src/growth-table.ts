@@ -1,5 +1,5 @@
+import { group, makeTable, printTable, type Colors } from 'memkeep/internal/bench'
 import type { GrowthCurve } from './growth.ts'
-import { group, makeTable, printTable, type Colors } from './grid.ts'
 
 /** The growth curves as lines of tables. */
 export function growthLines(curves: readonly GrowthCurve[], colors: Colors): readonly string[] {

@@ -1,3 +1,4 @@
+import type { Workload } from 'memkeep/internal/bench'
 import { Budget } from './budget.ts'
 import { CEILINGS } from './contestants/ceiling.ts'
 import type { Contestant } from './contestants/contestant.ts'
@@ -7,7 +8,6 @@ import { rank, type Standing } from './ranking.ts'
 import { interleave } from './rounds.ts'
 import { Seat } from './seat.ts'
 import type { Servers } from './servers.ts'
-import type { Workload } from './workload.ts'
 
 /** What grows, one step after another, and with what it is measured. */
 interface Growth {

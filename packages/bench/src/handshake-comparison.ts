@@ -1,5 +1,5 @@
+import { summarize, type Summary } from 'memkeep/internal/bench'
 import type { HandshakeKind } from './handshake-ways.ts'
-import { summarize, type Summary } from './stats.ts'
 
 /** What one way to connect did in one round. */
 export interface HandshakeRound {

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { openChannel } from '@memkeep/core'
+import { medianOf } from 'memkeep/internal/bench'
 import type { HandshakeRound } from './handshake-comparison.ts'
 import type { HandshakeWay } from './handshake-ways.ts'
-import { medianOf } from './stats.ts'
 
 /**
  * Opens one connection after another for so many milliseconds, two at least. The first does not count: it leaves the

@@ -1,8 +1,7 @@
 import pc from 'picocolors'
+import { group, makeTable, printTable, spreadOf, type Colors } from 'memkeep/internal/bench'
 import type { HandshakeStanding } from './handshake-comparison.ts'
 import type { HandshakeReport } from './handshakes.ts'
-import { group, makeTable, printTable, type Colors } from './grid.ts'
-import { spreadOf } from './stats.ts'
 
 const COLUMNS = ['ms', 'spread', 'over TCP ms', 'of full', 'connections/s']
 

@@ -1,6 +1,5 @@
+import type { SliceFigures, SliceTimes, Workload } from 'memkeep/internal/bench'
 import type { Target } from './contestants/contestant.ts'
-import type { SliceFigures, SliceTimes } from './slice.ts'
-import type { Workload } from './workload.ts'
 
 /** What the bench asks of a contestant's process. */
 export type Request =

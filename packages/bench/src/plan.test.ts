@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { nameWorkload } from 'memkeep/internal/bench'
 import { FULL, listWorkloads, QUICK } from './plan.ts'
-import { nameWorkload } from './workload.ts'
 
 describe('listWorkloads', () => {
   it('has every operation in every size at every concurrency, but for what would fill the memory', () => {

@@ -1,5 +1,5 @@
+import { isMeasurable, type Operation, type Workload } from 'memkeep/internal/bench'
 import type { Contestant } from './contestants/contestant.ts'
-import { isMeasurable, type Operation, type Workload } from './workload.ts'
 
 /** What a run measures. */
 export interface Plan {

@@ -1,8 +1,8 @@
+import { medianOf, summarize, type Summary } from 'memkeep/internal/bench'
 import type { Contestant } from './contestants/contestant.ts'
 import { nameLayers } from './contestants/contestant.ts'
 import type { Failure } from './messages.ts'
 import type { Outcome } from './rounds.ts'
-import { medianOf, summarize, type Summary } from './stats.ts'
 
 /** One contestant in one workload. */
 export interface Standing extends Outcome {

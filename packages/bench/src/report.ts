@@ -1,3 +1,4 @@
+import { nameWorkload, type Workload } from 'memkeep/internal/bench'
 import { Budget } from './budget.ts'
 import type { Contestant, Layers } from './contestants/contestant.ts'
 import { describeEnvironment, type Environment } from './environment.ts'
@@ -7,7 +8,6 @@ import { isFault, rank, type Standing } from './ranking.ts'
 import { interleave } from './rounds.ts'
 import { Seat } from './seat.ts'
 import { Servers } from './servers.ts'
-import { nameWorkload, type Workload } from './workload.ts'
 
 /** Where the worker finds the contestants; the built module, which a child can run. */
 export const CONTESTANTS_URL: string = new URL('../dist/contestants/index.js', import.meta.url).href

@@ -1,8 +1,7 @@
+import type { SliceFigures, Workload } from 'memkeep/internal/bench'
 import type { Budget } from './budget.ts'
 import type { Contestant } from './contestants/contestant.ts'
 import type { Failure } from './messages.ts'
-import type { SliceFigures } from './slice.ts'
-import type { Workload } from './workload.ts'
 
 /** How many prepare at the same time; nothing is measured then. */
 const AT_ONCE = 2

@@ -1,9 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import type { SliceFigures, Workload } from 'memkeep/internal/bench'
 import type { Contestant, Target } from './contestants/contestant.ts'
 import type { Failure, Request, Response } from './messages.ts'
-import type { SliceFigures } from './slice.ts'
-import type { Workload } from './workload.ts'
 
 /** The built worker: a child runs no sources. */
 const WORKER = new URL('../dist/worker.js', import.meta.url)

@@ -1,7 +1,5 @@
-import { group, makeTable, printTable, type Colors } from './grid.ts'
+import { group, makeTable, nameWorkload, printTable, spreadOf, type Colors } from 'memkeep/internal/bench'
 import type { WorkloadReport } from './report.ts'
-import { spreadOf } from './stats.ts'
-import { nameWorkload } from './workload.ts'
 
 /** What the rates of a workload are put beside. */
 export interface Yardstick {

@@ -1,8 +1,7 @@
+import { group, nameSize, type Operation } from 'memkeep/internal/bench'
 import { nameLayers } from './contestants/contestant.ts'
-import { group } from './grid.ts'
 import type { Standing } from './ranking.ts'
 import type { Participation, Report } from './report.ts'
-import { nameSize, type Operation } from './workload.ts'
 
 /** Sizes in pixels. */
 const WIDTH = 860

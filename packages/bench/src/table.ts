@@ -1,12 +1,10 @@
 import type Table from 'cli-table3'
 import pc from 'picocolors'
+import { group, makeTable, nameWorkload, printTable, spreadOf, type Colors } from 'memkeep/internal/bench'
 import { nameLayers } from './contestants/contestant.ts'
-import { group, makeTable, printTable, type Colors } from './grid.ts'
 import { growthLines } from './growth-table.ts'
 import type { Measured, Standing } from './ranking.ts'
 import type { Participation, Report, WorkloadReport } from './report.ts'
-import { spreadOf } from './stats.ts'
-import { nameWorkload } from './workload.ts'
 
 const COLUMNS = ['requests/s', 'spread', 'of ceiling', 'of peer', 'p50 µs', 'p99 µs', 'CPU µs', 'peak MB']
 

@@ -1,4 +1,4 @@
-import type { Colors } from './grid.ts'
+import type { Colors } from 'memkeep/internal/bench'
 
 /** What something is to keep to, and whether this run did. */
 export interface Target {

@@ -1,8 +1,6 @@
-import { Unavailable, type Client, type Contestant } from './contestants/contestant.ts'
+import { Hang, Values, Work, WrongAnswer, type Client, type SliceFigures } from 'memkeep/internal/bench'
+import { Unavailable, type Contestant } from './contestants/contestant.ts'
 import type { Failure, Request, Response } from './messages.ts'
-import { Hang } from './progress.ts'
-import { Work, WrongAnswer, type SliceFigures } from './slice.ts'
-import { Values } from './values.ts'
 
 /** A contestant's own process: it does what the bench asks, one request at a time. */
 

@@ -1,11 +1,11 @@
 import pc from 'picocolors'
+import { nameWorkload } from 'memkeep/internal/bench'
 import { contestants, COUNTERPARTS } from '../contestants/adapters.ts'
 import type { Environment } from '../environment.ts'
 import type { Plan } from '../plan.ts'
 import { measure, type WorkloadReport } from '../report.ts'
 import { standingsTable } from '../standings-table.ts'
 import { ratioOf, target, targetLine, type Target } from '../target.ts'
-import { nameWorkload } from '../workload.ts'
 
 /** Where the worker finds the contestants; the built module, which a child can run. */
 const SOURCE = new URL('../../dist/contestants/adapters.js', import.meta.url).href

@@ -6,7 +6,8 @@ import { KeyvMemcached } from '@memkeep/keyv'
 import { HardenedMemcacheClient } from '@memkeep/memcache-client'
 import { tls } from '@memkeep/tls'
 import type { MultiRetrievalResponse, RetrievalCommandResponse } from 'memcache-client'
-import { CLIENT_TIMEOUT, onlyServer, PLAIN, type Client, type Contestant } from './contestant.ts'
+import type { Client } from 'memkeep/internal/bench'
+import { CLIENT_TIMEOUT, onlyServer, PLAIN, type Contestant } from './contestant.ts'
 import { MEMCACHE_CLIENT } from './memcache-client.ts'
 
 type Got = RetrievalCommandResponse<Buffer> | undefined

@@ -1,5 +1,6 @@
 import { openCeiling } from '../ceiling.ts'
-import { onlyServer, PLAIN, type Client, type Contestant } from './contestant.ts'
+import type { Client } from 'memkeep/internal/bench'
+import { onlyServer, PLAIN, type Contestant } from './contestant.ts'
 
 /** What one connection can carry at most, without and with TLS. */
 export const CEILINGS: readonly Contestant[] = [false, true].map((tls) => ({

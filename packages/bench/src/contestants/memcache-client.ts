@@ -1,5 +1,6 @@
 import { MemcacheClient, type MultiRetrievalResponse, type RetrievalCommandResponse } from 'memcache-client'
-import { CLIENT_TIMEOUT, onlyServer, PLAIN, type Client, type Contestant } from './contestant.ts'
+import type { Client } from 'memkeep/internal/bench'
+import { CLIENT_TIMEOUT, onlyServer, PLAIN, type Contestant } from './contestant.ts'
 
 type Got = RetrievalCommandResponse<Buffer> | undefined
 

@@ -1,10 +1,10 @@
+import type { Client } from 'memkeep/internal/bench'
 import {
   CLIENT_TIMEOUT,
   nameLayers,
   onlyServer,
   PLAIN,
   Unavailable,
-  type Client,
   type Contestant,
   type Layers,
   type Target,

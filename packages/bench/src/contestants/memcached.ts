@@ -1,5 +1,6 @@
 import Memcached from 'memcached'
-import { onlyServer, PLAIN, type Client, type Contestant } from './contestant.ts'
+import type { Client } from 'memkeep/internal/bench'
+import { onlyServer, PLAIN, type Contestant } from './contestant.ts'
 
 /** https://www.npmjs.com/package/memcached, with the pool of ten connections that it comes with. */
 export const MEMCACHED: Contestant = {

@@ -1,5 +1,6 @@
 import memjs from 'memjs'
-import { CLIENT_TIMEOUT, onlyServer, PLAIN, type Client, type Contestant } from './contestant.ts'
+import type { Client } from 'memkeep/internal/bench'
+import { CLIENT_TIMEOUT, onlyServer, PLAIN, type Contestant } from './contestant.ts'
 
 interface Got {
   readonly value: Buffer | null

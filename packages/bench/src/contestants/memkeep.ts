@@ -2,12 +2,12 @@ import { MemcachedClient, type MemcachedClientOptions } from '@memkeep/client'
 import { encryption, Keyring, type EnvelopeAlgorithm } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
 import { tls } from '@memkeep/tls'
+import type { Client } from 'memkeep/internal/bench'
 import {
   CLIENT_TIMEOUT,
   nameLayers,
   PLAIN,
   Unavailable,
-  type Client,
   type Contestant,
   type Layers,
   type Target,

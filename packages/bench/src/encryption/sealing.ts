@@ -1,7 +1,7 @@
+import { medianOf, summarize, type Summary } from 'memkeep/internal/bench'
 import { Budget } from '../budget.ts'
 import type { Plan } from '../plan.ts'
 import { takeTurns } from '../rounds.ts'
-import { medianOf, summarize, type Summary } from '../stats.ts'
 import { BARE, WAYS, type Way } from './ways.ts'
 
 /** Bytes. */

@@ -1,4 +1,4 @@
-import type { Form } from './contestants/contestant.ts'
+import type { Form } from './client.ts'
 
 /** What the values of one set take together at most, in bytes, and how many there are then. */
 const MAX_BYTES = 10_000_000

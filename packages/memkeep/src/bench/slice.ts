@@ -1,4 +1,4 @@
-import type { Client } from './contestants/contestant.ts'
+import type { Client } from './client.ts'
 import { LatencyRecorder, sampleEvery } from './latency.ts'
 import { watch } from './progress.ts'
 import type { Values } from './values.ts'
@@ -42,6 +42,7 @@ interface Loop {
   /** Of how many requests one is timed. */
   readonly every: number
   readonly patience: number
+  readonly signal: AbortSignal | undefined
 }
 
 /** A client at work on keys of its own, with what it must read there. */
@@ -63,16 +64,27 @@ export class Work {
     this.#setKeys = Array.from({ length: setting.count }, (_, index) => `${this.#prefix}:s:${String(index)}`)
   }
 
-  /** Stores what is to be read and reads it, one after another, which every client can; that warms it up, too. */
-  async seed(patience: number): Promise<void> {
+  /** Every key that it may have stored. */
+  get keys(): readonly string[] {
+    return [...this.#getKeys, ...this.#setKeys]
+  }
+
+  /**
+   * Stores what is to be read and reads it, one after another, which every client can; that warms it up, too.
+   *
+   * @throws WrongAnswer, Hang, what the client rejects with, or the signal's reason
+   */
+  async seed(patience: number, signal?: AbortSignal): Promise<void> {
     const progress = watch(patience)
     const all = async (): Promise<void> => {
       for (const [index, key] of this.#getKeys.entries()) {
+        signal?.throwIfAborted()
         const reply = await this.#client.set(key, this.#stored.at(index))
         if (!this.#client.stored(reply)) throw new WrongAnswer('a set did not store')
         progress.done++
       }
       for (const [index, key] of this.#getKeys.entries()) {
+        signal?.throwIfAborted()
         const reply = await this.#client.get(key)
         if (!this.#stored.isRight(index, this.#client.valueOf(reply))) {
           throw new WrongAnswer('a get read another value')
@@ -90,12 +102,16 @@ export class Work {
   /**
    * Does a workload for a while, checks every reply, and measures.
    *
-   * @throws WrongAnswer, Hang, or what the client rejects with
+   * @throws WrongAnswer, Hang, what the client rejects with, or the signal's reason, once what is in flight is answered
    */
-  async run(workload: Workload, { milliseconds, patience }: SliceTimes): Promise<SliceFigures> {
+  async run(
+    workload: Workload,
+    { milliseconds, patience }: SliceTimes,
+    signal?: AbortSignal,
+  ): Promise<SliceFigures> {
     if (workload.operation === 'set') this.#setting.renew()
     const request = this.#requestOf(workload)
-    const loop = { request, concurrency: workload.concurrency, patience }
+    const loop = { request, concurrency: workload.concurrency, patience, signal }
     const runIn = await this.#loop({ ...loop, milliseconds: milliseconds * RUN_IN, every: 1 })
     this.#latencies.reset()
     const cpu = process.cpuUsage()
@@ -117,7 +133,9 @@ export class Work {
     milliseconds,
     every,
     patience,
+    signal,
   }: Loop): Promise<{ rate: number; requests: number }> {
+    signal?.throwIfAborted()
     const latencies = this.#latencies
     const progress = watch(patience)
     let over = false
@@ -139,12 +157,18 @@ export class Work {
         progress.done++
       }
     }
+    const abort = (): void => {
+      over = true
+    }
+    signal?.addEventListener('abort', abort)
     try {
       await Promise.race([Promise.all(Array.from({ length: concurrency }, worker)), progress.hang])
+      signal?.throwIfAborted()
       return { rate: turn / ((performance.now() - start) / 1_000), requests: turn }
     } finally {
       over = true
       progress.end()
+      signal?.removeEventListener('abort', abort)
     }
   }
 
