@@ -9,6 +9,8 @@ export interface Sink {
 export interface CliContext {
   readonly stdout: Sink
   readonly stderr: Sink
+  /** What is piped in; a function, since asking for it opens it. */
+  readonly stdin?: () => AsyncIterable<Uint8Array>
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted when the command is to end: Ctrl-C, SIGTERM. */
   readonly signal: AbortSignal

@@ -1,9 +1,9 @@
 import process from 'node:process'
-import pc from 'picocolors'
 import yoctoSpinner from 'yocto-spinner'
+import { colorsFor, NO_COLORS, type Colors } from './colors.ts'
 import type { CliContext } from './context.ts'
 
-export type Colors = ReturnType<typeof pc.createColors>
+export type { Colors } from './colors.ts'
 
 /** What a command says, and where: results to standard output, everything else to standard error. */
 export class Output {
@@ -15,7 +15,7 @@ export class Output {
   constructor(context: CliContext, json: boolean) {
     this.#context = context
     this.json = json
-    this.colors = pc.createColors(!json && hasColors(context))
+    this.colors = json ? NO_COLORS : colorsFor(context.stdout, context)
   }
 
   /** The result: as JSON for machines with `--json`, else as text for people. */
@@ -51,8 +51,4 @@ export class Output {
       spinner.stop()
     }
   }
-}
-
-function hasColors({ stdout, env }: CliContext): boolean {
-  return stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
 }

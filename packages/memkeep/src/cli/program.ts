@@ -1,5 +1,6 @@
-import { Command, Option } from 'commander'
+import { Command, Option, type HelpConfiguration } from 'commander'
 import { COMMANDS } from '../commands/index.ts'
+import { colorsFor, type Colors } from './colors.ts'
 import type { CliContext } from './context.ts'
 import type { CommandDefinition, CommandGroup, Example } from './definition.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -13,13 +14,24 @@ const MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.INTERRUPTED]: 'interrupted',
 }
 
+/** Lines of help are no longer than people like to read. */
+const MAX_COLUMNS = 100
+
+/** The commands of a program. */
+export type Commands = readonly (CommandDefinition | CommandGroup)[]
+
 /** The program with every command. `onExit` is told how the command that ran ended. */
-export function buildProgram(context: CliContext, onExit: (code: ExitCode) => void): Command {
+export function buildProgram(
+  context: CliContext,
+  onExit: (code: ExitCode) => void,
+  commands: Commands = COMMANDS,
+): Command {
   const program = prepare(new Command('memkeep'), context)
     .description('Hardens memcached: audits servers, makes keys and certificates, runs a hardened memcached.')
     .version(VERSION, '-v, --version', 'print the version')
     .helpCommand('help [command]', 'print the help of a command')
-  for (const entry of COMMANDS) {
+    .addHelpText('after', helpAfter(commands.map(firstExample), undefined, context))
+  for (const entry of commands) {
     if ('commands' in entry) addGroup(program, entry, context, onExit)
     else addCommand(program, entry, context, onExit)
   }
@@ -32,7 +44,11 @@ function addGroup(
   context: CliContext,
   onExit: (code: ExitCode) => void,
 ): void {
-  const group = prepare(new Command(name), context).summary(summary).description(description)
+  const group = prepare(new Command(name), context)
+    .summary(summary)
+    .description(description)
+    .helpCommand(false)
+    .addHelpText('after', helpAfter(commands.map(firstExample), undefined, context))
   for (const command of commands) addCommand(group, command, context, onExit)
   parent.addCommand(group)
 }
@@ -50,7 +66,7 @@ function addCommand(
   configure?.(command)
   command
     .addOption(new Option('--json', 'print JSON, for machines'))
-    .addHelpText('after', helpAfter(examples, { ...MEANINGS, ...exitCodes }))
+    .addHelpText('after', helpAfter(examples, { ...MEANINGS, ...exitCodes }, context))
     .action(async (...given: unknown[]) => {
       const values = given.slice(0, -2)
       const options = command.opts<{ json?: boolean }>()
@@ -60,30 +76,56 @@ function addCommand(
   parent.addCommand(command)
 }
 
-/** Everything goes where the context says, and nothing ends the process. */
-function prepare(command: Command, { stdout, stderr }: CliContext): Command {
+/** Everything goes where the context says, nothing ends the process, and errors are told by whoever runs it. */
+function prepare(command: Command, context: CliContext): Command {
+  const { stdout } = context
+  const write = (text: string): unknown => stdout.write(text)
+  const width = (): number => Math.min(stdout.columns ?? MAX_COLUMNS, MAX_COLUMNS)
+  const colors = colorsFor(stdout, context)
   return command
     .exitOverride()
     .helpOption('-h, --help', 'print this help')
+    .configureHelp(styles(colors))
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
-      getOutHelpWidth: () => stdout.columns ?? 100,
-      getErrHelpWidth: () => stderr.columns ?? 100,
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
+      writeOut: write,
+      // what commander writes there beside errors is the help of a command that is named without a subcommand
+      writeErr: write,
+      outputError: () => undefined,
+      getOutHelpWidth: width,
+      getErrHelpWidth: width,
+      getOutHasColors: () => colors.isColorSupported,
+      getErrHasColors: () => colors.isColorSupported,
     })
     .showHelpAfterError(false)
     .showSuggestionAfterError(true)
 }
 
-function helpAfter(examples: readonly Example[], exitCodes: Readonly<Record<number, string>>): string {
+function styles({ bold, cyan }: Colors): HelpConfiguration {
+  return {
+    styleTitle: bold,
+    styleCommandText: cyan,
+    styleSubcommandText: cyan,
+    styleOptionText: cyan,
+    styleArgumentText: cyan,
+  }
+}
+
+function firstExample(entry: CommandDefinition | CommandGroup): Example | undefined {
+  return 'commands' in entry ? entry.commands[0]?.examples[0] : entry.examples[0]
+}
+
+function helpAfter(
+  examples: readonly (Example | undefined)[],
+  exitCodes: Readonly<Record<number, string>> | undefined,
+  context: CliContext,
+): string {
+  const { bold, dim } = colorsFor(context.stdout, context)
+  const lines = examples.flatMap((example) =>
+    example === undefined ? [] : [dim(`  # ${example.does}`), `  ${example.line}`],
+  )
+  const codes = Object.entries(exitCodes ?? {}).map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`)
   return [
-    '',
-    'Examples:',
-    ...examples.flatMap(({ line, does }) => [`  # ${does}`, `  ${line}`]),
-    '',
-    'Exit codes:',
-    ...Object.entries(exitCodes).map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`),
+    ...(lines.length === 0 ? [] : ['', bold('Examples:'), ...lines]),
+    ...(codes.length === 0 ? [] : ['', bold('Exit codes:'), ...codes]),
   ].join('\n')
 }

@@ -37,7 +37,6 @@ export function build(options: HardeningOptions): Layers {
   const endpoints = withTls ? named.map((endpoint) => ({ ...endpoint, secure: true })) : named
   const tlsOptions = options.tls === true ? {} : (options.tls ?? {})
   const confidential = withTls && tlsOptions.dangerouslySkipVerification !== true
-  if (!confidential) refuseReadablePassword(endpoints, options)
 
   const made: { close(): void }[] = []
   const keep = <T extends { close(): void }>(layer: T): T => {
@@ -55,6 +54,7 @@ export function build(options: HardeningOptions): Layers {
         : options.asciiAuth !== undefined
           ? keep(asciiAuth(options.asciiAuth))
           : undefined
+    if (!confidential) refuseReadablePassword(endpoints, options)
     let layer: EncryptionLayer | undefined
     if (options.encryption !== undefined) {
       const { keyring, keys, ...rest } = options.encryption
