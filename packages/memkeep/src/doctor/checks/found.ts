@@ -42,7 +42,7 @@ export async function foundOpen(
   { detail = '', evidence = [] }: Particulars = {},
 ): Promise<Finding> {
   if (!(await isOneMachine(context))) return found(context, rule, { detail, evidence })
-  const note = 'to every program of this machine: as bad as on a network if this address is forwarded'
+  const note = 'for programs of this machine alone, unless the address is forwarded'
   return found(context, rule, {
     detail: detail === '' ? note : `${detail}; ${note}`,
     evidence,
