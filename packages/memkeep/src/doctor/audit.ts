@@ -2,7 +2,7 @@ import { formatEndpoint, parseEndpoints, type Endpoint, type EndpointInput } fro
 import type { Check, CheckContext, CheckResult } from './check.ts'
 import { CHECKS } from './checks/index.ts'
 import { describeFailure } from './engine/conversation.ts'
-import { openServerAudit, type ServerAuditOptions } from './engine/server-audit.ts'
+import { openServerAudit, type ServerAudit, type ServerAuditOptions } from './engine/server-audit.ts'
 import { withSignal } from './engine/with-signal.ts'
 import { SEVERITIES, type Area } from './finding.ts'
 import type { ServerReport } from './report.ts'
@@ -92,7 +92,7 @@ async function auditOne(endpoint: Endpoint, { options, deadline, say }: One): Pr
         results.push(await runCheck(area, check, opened.context))
         signal?.throwIfAborted()
       }
-      return toReport(opened.context, results, opened.refusal)
+      return toReport(opened, results)
     } finally {
       opened.close()
     }
@@ -130,9 +130,8 @@ function unreached(server: string, failure: string): ServerReport {
 }
 
 function toReport(
-  { server, version }: CheckContext,
+  { context: { server, version }, refusal, identified }: ServerAudit,
   results: readonly CheckResult[],
-  refusal: string | undefined,
 ): ServerReport {
   const findings = results.flatMap((result) => result.findings ?? [])
   return {
@@ -143,6 +142,7 @@ function toReport(
     facts: results.flatMap(({ facts = [] }) => facts),
     findings: SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity)),
     unknowns: [
+      ...(identified ? [] : ['Whether it is memcached: it lets no stranger in, and no friend asked it.']),
       ...(refusal === undefined ? [] : [`What a friend is let do is not known. ${refusal}`]),
       ...results.flatMap(({ unknowns = [] }) => unknowns),
     ],

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import type { Endpoint, Transport } from '@memkeep/core'
 import type { Keyring } from '@memkeep/encryption'
+import type { Opened } from './engine/opened.ts'
 import type { Finding } from './finding.ts'
 
 /** What came back to something that was sent. A server can do what it likes: nothing here rejects for that. */
@@ -38,6 +40,8 @@ export interface CheckContext {
   readonly endpoint: Endpoint
   /** The IP address that a stranger's connections go to; undefined on a Unix socket. */
   readonly address: string | undefined
+  /** What its certificate should be for: the host that was given, or `--servername`; undefined on a Unix socket. */
+  readonly name: string | undefined
   /** Every IP address of the name that was given, that one among them. */
   readonly addresses: readonly string[]
   /**
@@ -58,8 +62,10 @@ export interface CheckContext {
    * no stranger gets in.
    */
   openAsStranger(): Promise<Conversation | undefined>
-  /** Connects to where strangers do, with nothing said; undefined where that fails. It is ended with the audit. */
-  openSocket(): Promise<Socket | undefined>
+  /** Connects to where strangers do, with nothing said. Never rejects, and is ended with the audit. */
+  openSocket(): Promise<Opened<Socket>>
+  /** Connects and does a TLS handshake that takes any certificate. Never rejects, and is ended with the audit. */
+  openTls(options?: ConnectionOptions): Promise<Opened<TLSSocket>>
   /** Whether credentials, a certificate or the word of the user that none are needed were given. */
   readonly hasFriend: boolean
   /** Connects as a friend, authenticated; undefined where none was given or the server refuses, which is an unknown already. */

@@ -5,8 +5,7 @@ import { describeFailure } from './conversation.ts'
 import type { Opened } from './opened.ts'
 
 /** Where a server's connections go: one address, so that every look is at the same server. */
-export type Target =
-  { readonly path: string } | { readonly address: string; readonly port: number; readonly host: string }
+export type Target = { readonly path: string } | { readonly address: string; readonly port: number }
 
 /** What every server can be spoken to with, however old or weak: nothing that matters is said on it. */
 const LENIENT: ConnectionOptions = {
@@ -18,12 +17,15 @@ const LENIENT: ConnectionOptions = {
 /** Opens every connection of a stranger to one server, and ends those that are left when the audit of it does. */
 export class Connector {
   readonly #target: Target
+  readonly #name: string | undefined
   readonly #bounds: Bounds
   readonly #signal: AbortSignal
   readonly #open = new Set<Socket>()
 
-  constructor(target: Target, bounds: Bounds, signal: AbortSignal) {
+  /** @param name whom TLS says it looks for; undefined for nobody */
+  constructor(target: Target, name: string | undefined, bounds: Bounds, signal: AbortSignal) {
     this.#target = target
+    this.#name = name
     this.#bounds = bounds
     this.#signal = signal
   }
@@ -49,14 +51,8 @@ export class Connector {
     if (plain.socket === undefined) return plain
     const { socket } = plain
     return this.#opened('secureConnect', () =>
-      connectTls({ ...this.serverName(), ...LENIENT, ...options, socket }),
+      connectTls({ ...serverNameOf(this.#name), ...LENIENT, ...options, socket }),
     )
-  }
-
-  /** What a client says whom it looks for (RFC 6066, section 3): names only. */
-  serverName(): { readonly servername?: string } {
-    const target = this.#target
-    return 'path' in target || isIP(target.host) !== 0 ? {} : { servername: target.host.replace(/\.$/, '') }
   }
 
   close(): void {
@@ -101,4 +97,9 @@ export class Connector {
         .once(event, onOpen)
     })
   }
+}
+
+/** What a client says whom it looks for (RFC 6066, section 3): names only, without a last dot. */
+export function serverNameOf(name: string | undefined): { readonly servername?: string } {
+  return name === undefined || isIP(name) !== 0 ? {} : { servername: name.replace(/\.$/, '') }
 }

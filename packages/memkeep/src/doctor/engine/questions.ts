@@ -22,17 +22,22 @@ export interface VersionAnswer {
 export async function askVersion(
   conversation: Conversation,
   protocol: 'text' | 'binary',
-): Promise<{ readonly answer: VersionAnswer | undefined; readonly received: Buffer }> {
+): Promise<{
+  readonly answer: VersionAnswer | undefined
+  readonly received: Buffer
+  readonly reply: Reply
+}> {
   const binary = protocol === 'binary'
-  const { received, end } = await (binary
+  const reply = await (binary
     ? conversation.ask(encodeBinaryRequest({ opcode: VERSION }), isBinaryWhole)
     : conversation.ask('version\r\n', isLine))
+  const { received, end } = reply
   const answer = binary
     ? end === 'whole'
       ? readBinaryVersion(received)
       : undefined
     : readTextVersion(received)
-  return { answer, received }
+  return { answer, received, reply }
 }
 
 function readBinaryVersion(received: Buffer): VersionAnswer | undefined {

@@ -6,6 +6,7 @@ import { Connector } from './connector.ts'
 import { StreamConversation } from './conversation.ts'
 import { discover, type Discovery } from './discovery.ts'
 import { Friend, type FriendOptions } from './friend.ts'
+import { isTls } from './is-tls.ts'
 import { askStats, askVersion, type VersionAnswer } from './questions.ts'
 import { locate } from './target.ts'
 
@@ -26,6 +27,8 @@ export interface ServerAudit {
   readonly context: CheckContext
   /** Why the friend was not let in; undefined when it was, or was not tried. */
   readonly refusal: string | undefined
+  /** Whether it has shown that it is memcached, to a stranger or to the friend. */
+  readonly identified: boolean
   /** Ends every connection that is left. */
   close(): void
 }
@@ -39,7 +42,8 @@ export async function openServerAudit(
   const located = await locate(endpoint, signal)
   if (located.target === undefined) return located.failure
   const { target, addresses } = located
-  const connector = new Connector(target, BOUNDS, signal)
+  const name = expectedName(endpoint, options.transport)
+  const connector = new Connector(target, name, BOUNDS, signal)
   const found = await discover(connector, BOUNDS)
   const friend = new Friend(endpoint, friendOptions(options, found), BOUNDS, signal)
   const { transport, keyring, active = false } = options
@@ -79,12 +83,14 @@ export async function openServerAudit(
     server: formatEndpoint(endpoint),
     endpoint,
     address: 'path' in target ? undefined : target.address,
+    name,
     addresses,
     speaks: { plain: found.plain !== undefined, tls: found.doesTls },
     strangerProtocol: stranger?.protocol ?? 'none',
     version: met?.version,
     openAsStranger,
-    openSocket: async () => (await connector.openPlain()).socket,
+    openSocket: () => connector.openPlain(),
+    openTls: (tlsOptions) => connector.openTls(tlsOptions),
     hasFriend: friend.exists,
     openAsFriend: () => friend.open(),
     get friendProtocol() {
@@ -101,8 +107,16 @@ export async function openServerAudit(
     get refusal() {
       return friend.refusal
     },
+    identified: met !== undefined,
     close,
   }
+}
+
+/** The name that a friend expects in the certificate, which a stranger then looks for too. */
+function expectedName(endpoint: Endpoint, transport: Transport | undefined): string | undefined {
+  if ('path' in endpoint) return undefined
+  const servername = transport !== undefined && isTls(transport) ? transport.describe().servername : undefined
+  return servername ?? endpoint.host
 }
 
 /** What the friend gets in with at a server that speaks like this. */

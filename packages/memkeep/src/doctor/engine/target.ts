@@ -21,7 +21,7 @@ export async function locate(endpoint: Endpoint, signal: AbortSignal): Promise<L
   try {
     const addresses = isIP(host) === 0 ? await resolve(host, signal) : [host]
     return await tryTargets(
-      addresses.map((address) => ({ address, port, host })),
+      addresses.map((address) => ({ address, port })),
       addresses,
       signal,
     )
@@ -37,7 +37,7 @@ async function tryTargets(
 ): Promise<Located> {
   let failure: string | undefined
   for (const target of targets) {
-    const opened = await new Connector(target, BOUNDS, signal).openPlain()
+    const opened = await new Connector(target, undefined, BOUNDS, signal).openPlain()
     opened.socket?.destroy()
     if (opened.socket !== undefined) return { target, addresses }
     failure ??= opened.failure
