@@ -29,7 +29,7 @@ export interface Validity {
 export interface CertificateContent extends Validity {
   readonly subject: Name
   readonly keys: SigningKeys
-  /** All but the identifiers of keys. */
+  /** All but the identifiers of keys, which are added. */
   readonly extensions: readonly Extension[]
 }
 
@@ -75,12 +75,13 @@ function assertMayIssue(certificate: ParsedCertificate, now: Date): void {
   }
 }
 
-/** Signs a certificate by its own key. */
+/** Signs a certificate by its own key. A subjectKeyIdentifier that it has stays, since others refer to it. */
 export async function signSelf(content: CertificateContent): Promise<string> {
   const { subject, keys, extensions } = content
+  const named = extensions.some((extension) => extension instanceof SubjectKeyIdentifierExtension)
   return sign(content, { issuer: subject, keys }, [
     ...extensions,
-    await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ...(named ? [] : [await SubjectKeyIdentifierExtension.create(keys.publicKey)]),
   ])
 }
 

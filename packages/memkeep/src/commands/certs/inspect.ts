@@ -1,0 +1,135 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { MemkeepError } from '@memkeep/core'
+import { describeArgument } from '../../cli/argument.ts'
+import type { Colors } from '../../cli/colors.ts'
+import { defineCommand, type CommandDefinition } from '../../cli/definition.ts'
+import { EXIT } from '../../cli/exit-code.ts'
+import type { CertificateReport, InspectedFile } from '../../certs/inspect-certificates.ts'
+import { parseCertificates } from '../../certs/pem.ts'
+
+const MAX_BYTES = 1024 ** 2
+const SOON = 30
+
+/** `memkeep certs inspect` */
+export const inspect: CommandDefinition = defineCommand({
+  name: 'inspect <path...>',
+  summary: 'show what certificates say, who signed them, and what is wrong with them',
+  description:
+    'Shows each certificate of PEM files, or of all .pem, .crt and .key files of a folder: names, usages, key, days left, the pin that tls({ pins }) takes, and which of the others signed it. Private keys among them are matched to their certificates, and never shown.',
+  examples: [
+    { line: 'memkeep certs inspect certs', does: 'everything in a folder' },
+    {
+      line: 'memkeep certs inspect server.pem server.key ca.pem',
+      does: 'a certificate with its key and its authority',
+    },
+    { line: 'memkeep certs inspect server.pem --json | jq -r .[0].pin', does: 'the pin alone' },
+  ],
+  exitCodes: {
+    [EXIT.OK]: 'nothing is wrong with the certificates',
+    [EXIT.NO]: 'one has ended, is weak, has another key, or was not signed by whom it names',
+  },
+  configure: (command) => {
+    describeArgument(command, 'a PEM file, or a folder')
+  },
+  async run({ output }, [paths]) {
+    const { inspectCertificates } = await import('../../certs/inspect-certificates.ts')
+    const files: InspectedFile[] = []
+    for (const path of await expand(paths as readonly string[])) files.push(await read(path))
+    const reports = inspectCertificates(files, new Date())
+    if (reports.length === 0) throw new TypeError('there is no certificate in what was named')
+    output.result(reports, (colors) => reports.map((report) => render(report, colors)).join('\n\n'))
+    return reports.some(({ problems }) => problems.length > 0) ? EXIT.NO : EXIT.OK
+  },
+})
+
+/** Files, and the files of folders. */
+async function expand(paths: readonly string[]): Promise<readonly string[]> {
+  const lists = await Promise.all(
+    paths.map(async (path) => {
+      const found = await stat(path).catch(() => undefined)
+      if (found?.isDirectory() !== true) return [path]
+      const names = await readdir(path)
+      return names
+        .filter((name) => /\.(?:pem|crt|key)$/.test(name))
+        .toSorted()
+        .map((name) => join(path, name))
+    }),
+  )
+  return [...new Set(lists.flat())]
+}
+
+async function read(file: string): Promise<InspectedFile> {
+  const { text, mode } = await content(file)
+  const keys = keysIn(text)
+  // a file of a key alone has no certificate
+  const certificates = keys.length > 0 && !text.includes('BEGIN CERTIFICATE') ? [] : named(file, text)
+  return { file, certificates, keys, shared: process.platform !== 'win32' && (mode & 0o077) !== 0 }
+}
+
+async function content(file: string): Promise<{ readonly text: string; readonly mode: number }> {
+  try {
+    const handle = await open(file)
+    try {
+      const { mode, size } = await handle.stat()
+      if (size > MAX_BYTES) throw new RangeError(`${file} has more than a MiB: it is no PEM file`)
+      return { text: await handle.readFile('utf8'), mode }
+    } finally {
+      await handle.close()
+    }
+  } catch (cause) {
+    if (cause instanceof RangeError) throw cause
+    const { code = 'unknown error' } = cause as { readonly code?: string }
+    throw new MemkeepError('ERR_MEMKEEP_TLS_MATERIAL', `${file} cannot be read (${code}): check the path.`, {
+      cause,
+    })
+  }
+}
+
+function named(file: string, text: string): ReturnType<typeof parseCertificates> {
+  try {
+    return parseCertificates(text)
+  } catch (error) {
+    throw error instanceof MemkeepError ? new MemkeepError(error.code, `${file}: ${error.message}`) : error
+  }
+}
+
+function keysIn(text: string): readonly KeyObject[] {
+  const blocks = text.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/g) ?? []
+  return blocks.flatMap((block) => {
+    try {
+      return [createPrivateKey(block)]
+    } catch {
+      // encrypted, or of a kind that Node does not know: nothing can be said of it
+      return []
+    }
+  })
+}
+
+function render(report: CertificateReport, { bold, dim, green, red, yellow }: Colors): string {
+  const { daysLeft, problems } = report
+  const paint = daysLeft < 0 ? red : daysLeft < SOON ? yellow : green
+  const left = daysLeft < 0 ? `ended ${String(-daysLeft)} days ago` : `${String(daysLeft)} days left`
+  const rows: readonly (readonly [string, string])[] = [
+    ['for', report.for.join(' and ') || 'neither servers nor clients'],
+    ...(report.names.length === 0 ? [] : [['names', report.names.join(', ')] as const]),
+    ['key', `${report.keyType}${report.hasKey ? ', its private key is there' : ''}`],
+    ['signed', `${report.signature ?? 'in a way not known here'}, by ${signer(report)}`],
+    ['good', `${report.validFrom.slice(0, 10)} to ${report.validTo.slice(0, 10)}, ${paint(left)}`],
+    ['serial', report.serialNumber],
+    ['pin', report.pin],
+    ['SHA-256', report.fingerprint256.replaceAll(':', '').toLowerCase()],
+  ]
+  return [
+    `${bold(report.subject)}  ${dim(report.file)}`,
+    ...rows.map(([name, text]) => `  ${dim(name.padEnd(9))}${text}`),
+    ...problems.map((problem) => `  ${red(bold('wrong'.padEnd(9)))}${red(problem)}`),
+  ].join('\n')
+}
+
+function signer({ signedBy, issuer }: CertificateReport): string {
+  if (signedBy === 'itself') return 'itself'
+  return signedBy === null ? `${issuer}, which is not here` : `${signedBy}, which is here`
+}
