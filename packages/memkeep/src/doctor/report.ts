@@ -35,11 +35,17 @@ export interface JudgedServer extends ServerReport {
   readonly accepted: readonly Accepted[]
 }
 
-/** The report of a whole audit. */
+/** The report of a whole audit: what `--json` prints, and the other reports are made of. */
 export interface AuditReport {
+  /** The shape of this report; another number where what is there changes its meaning. What is added does not. */
+  readonly format: 1
   /** The version of this package. */
   readonly tool: string
   /** ISO 8601, UTC. */
   readonly date: string
+  /** The worst of the servers' grades; undefined where none was reached. */
+  readonly grade: Grade | undefined
   readonly servers: readonly JudgedServer[]
+  /** What is to be known of the audit itself, such as entries of the baseline that have expired. */
+  readonly notes: readonly string[]
 }

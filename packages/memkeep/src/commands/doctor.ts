@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises'
+import { Keyring } from '@memkeep/encryption'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import writeFileAtomic from 'write-file-atomic'
+import {
+  addConnectionOptions,
+  readConnectionOptions,
+  type ConnectionOptions,
+} from '../cli/connection-options.ts'
+import { defineCommand, type CommandDefinition, type RunContext } from '../cli/definition.ts'
+import { EXIT, type ExitCode } from '../cli/exit-code.ts'
+import { VERSION } from '../cli/version.ts'
+import { audit, type AuditProgress } from '../doctor/audit.ts'
+import { formatBaseline, parseBaseline, type BaselineEntry } from '../doctor/baseline-file.ts'
+import { makeBaseline } from '../doctor/baseline.ts'
+import { SEVERITIES, type Severity } from '../doctor/finding.ts'
+import { judge } from '../doctor/judge.ts'
+import { renderHtml } from '../doctor/render/html.ts'
+import { renderSarif } from '../doctor/render/sarif.ts'
+import { renderText } from '../doctor/render/text.ts'
+import { countServers } from '../doctor/render/words.ts'
+import type { AuditReport, ServerReport } from '../doctor/report.ts'
+
+interface DoctorOptions extends ConnectionOptions {
+  readonly keys?: string
+  readonly active?: boolean
+  readonly failOn: Severity | 'none'
+  readonly html?: string
+  readonly sarif?: string
+  readonly baseline?: string
+  readonly writeBaseline?: string
+  readonly concurrency: number
+  readonly timeout: number
+}
+
+/** `memkeep doctor <server…>`: audits servers. */
+export const doctor: CommandDefinition = defineCommand<DoctorOptions>({
+  name: 'doctor <server...>',
+  summary: 'audit servers: what do they let strangers do?',
+  description: [
+    'Connects to memcached servers as a stranger, and as a friend where it is told how to, and reports what is wrong',
+    'with them: each finding with evidence, why it matters, and the setting that cures it. It only reads, unless',
+    '--active is given, and connects nowhere but to the servers named.',
+  ].join('\n'),
+  examples: [
+    { line: 'memkeep doctor cache1:11211 cache2:11211', does: 'what strangers may do on two servers' },
+    {
+      line: 'memkeep doctor memcacheds://cache1 --ca ca.pem --username app --password-file app.password',
+      does: 'the same, and what an authenticated client sees',
+    },
+    {
+      line: 'memkeep doctor cache1 --fail-on medium --sarif doctor.sarif --html doctor.html',
+      does: 'in CI: fail on a medium finding, and keep two reports',
+    },
+    {
+      line: 'memkeep doctor cache1 --baseline accepted.json --write-baseline accepted.json',
+      does: 'accept what is found today; write down why in the file',
+    },
+  ],
+  exitCodes: {
+    [EXIT.OK]: 'no finding is as bad as --fail-on says',
+    [EXIT.NO]: 'a finding is as bad as --fail-on says, or worse',
+    [EXIT.FAILED]: 'a server was not reached, or the audit could not be done',
+  },
+  configure,
+  run,
+})
+
+function configure(command: Command): void {
+  addConnectionOptions(command)
+  command
+    .option('--keys <file>', 'keys to compare with what lies in the cache: a keyset, or their text form')
+    .option('--active', 'also write a marked test key and remove it, and try three wrong passwords')
+    .addOption(
+      new Option('--fail-on <severity>', 'the mildest finding that makes the exit code 1')
+        .choices([...SEVERITIES, 'none'])
+        .default('high'),
+    )
+    .option('--html <file>', 'write the report as a web page; a file that is there is replaced')
+    .option('--sarif <file>', 'write the report as SARIF 2.1.0, for code-scanning views')
+    .option('--baseline <file>', 'findings that are accepted')
+    .option('--write-baseline <file>', 'write a baseline that accepts what is found')
+    .option('--concurrency <count>', 'how many servers at a time', wholeNumber(1, 256), 8)
+    .option('--timeout <seconds>', 'how long one server may take', wholeNumber(1, 3_600), 90)
+}
+
+async function run(context: RunContext, args: readonly unknown[], options: DoctorOptions): Promise<ExitCode> {
+  const servers = args[0] as readonly string[]
+  const { output, stdout } = context
+  const baseline = options.baseline === undefined ? [] : await readBaseline(options.baseline)
+  const found = await runAudit(context, servers, options)
+  const report = judge(found, { tool: VERSION, date: new Date(), baseline })
+  // first what took long, as a file may turn out not to be writable
+  output.result(report, (colors) => renderText(report, colors, stdout.columns))
+  await writeReports(report, baseline, context, options)
+  return exitCode(report, options.failOn)
+}
+
+async function runAudit(
+  context: RunContext,
+  servers: readonly string[],
+  { keys, active = false, concurrency, timeout, ...connection }: DoctorOptions,
+): Promise<readonly ServerReport[]> {
+  const { output, signal, stderr } = context
+  const layers = readConnectionOptions(connection)
+  const keyring = keys === undefined ? undefined : Keyring.fromFile(keys, { watchInterval: 0 })
+  try {
+    return await output.progress(`Looking at ${countServers(servers.length)}`, async (say) =>
+      audit(servers, {
+        ...layers,
+        keyring,
+        active,
+        concurrency,
+        deadline: timeout * 1_000,
+        signal,
+        onProgress: (progress) => {
+          // where lines stay, one for each server is enough
+          if (stderr.isTTY === true || progress.area === undefined) say(describeProgress(progress))
+        },
+      }),
+    )
+  } finally {
+    keyring?.close()
+  }
+}
+
+async function writeReports(
+  report: AuditReport,
+  baseline: readonly BaselineEntry[],
+  { output }: RunContext,
+  { html, sarif, writeBaseline }: DoctorOptions,
+): Promise<void> {
+  const today = report.date.slice(0, 10)
+  const files: readonly (readonly [path: string | undefined, content: () => string])[] = [
+    [html, () => renderHtml(report)],
+    [sarif, () => renderSarif(report)],
+    [writeBaseline, () => formatBaseline(makeBaseline(report.servers, baseline, today))],
+  ]
+  for (const [path, content] of files) {
+    if (path === undefined) continue
+    try {
+      await writeFileAtomic(path, content())
+    } catch (cause) {
+      const { code = String(cause) } = cause as NodeJS.ErrnoException
+      throw new Error(`${path} cannot be written (${code}): name a file in a folder that you may write to.`, {
+        cause,
+      })
+    }
+    output.note(`Written: ${path}`)
+  }
+}
+
+/** Whether the audit passes. A server that was not reached outweighs findings: nobody knows what it would have shown. */
+function exitCode({ servers }: AuditReport, failOn: Severity | 'none'): ExitCode {
+  if (servers.some(({ reached }) => !reached)) return EXIT.FAILED
+  const bad = failOn === 'none' ? [] : SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1)
+  const isBad = servers.some(({ findings }) => findings.some(({ severity }) => bad.includes(severity)))
+  return isBad ? EXIT.NO : EXIT.OK
+}
+
+async function readBaseline(path: string): Promise<readonly BaselineEntry[]> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    if (code === 'ENOENT') {
+      throw new Error(`There is no baseline ${path}: make one with --write-baseline ${path}.`, {
+        cause: error,
+      })
+    }
+    throw new Error(`The baseline ${path} cannot be read (${code}): check the path and its permissions.`, {
+      cause: error,
+    })
+  }
+  try {
+    return parseBaseline(text)
+  } catch (cause) {
+    throw new TypeError(`The baseline ${path} is not one: ${(cause as Error).message}. Correct it.`, {
+      cause,
+    })
+  }
+}
+
+function describeProgress({ server, area, done, total }: AuditProgress): string {
+  const what = area ?? 'done'
+  return total === 1 ? `${server}: ${what}` : `${String(done)} of ${String(total)} done; ${server}: ${what}`
+}
+
+/** Reads a whole number of an option's. */
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${String(least)} to ${String(most)}.`)
+  }
+}
