@@ -7,7 +7,7 @@ import { tellFailure } from './failure.ts'
 import { buildProgram, type Commands } from './program.ts'
 
 /** Runs the command on this process, until it ends or is interrupted. */
-export async function main(args: readonly string[]): Promise<ExitCode> {
+export async function main(args: readonly string[], commands?: Commands): Promise<ExitCode> {
   const ending = new AbortController()
   const interrupt = (): void => {
     ending.abort(new Interrupted())
@@ -18,7 +18,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   process.stderr.on('error', ignoreClosedPipe)
   try {
     const { stdout, stderr, env } = process
-    return await run(args, { stdout, stderr, stdin: () => process.stdin, env, signal: ending.signal })
+    return await run(
+      args,
+      { stdout, stderr, stdin: () => process.stdin, env, signal: ending.signal },
+      commands,
+    )
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
