@@ -34,6 +34,14 @@ describe('composeMiddleware', () => {
     expect(hashing.wireKey('any string at all')).toBe('hash')
   })
 
+  it('makes no key of what is no text', () => {
+    for (const key of [7, null, undefined, ['k'], { toString: () => 'k' }, Symbol('k')]) {
+      expect(() => pipeline.wireKey(key as string)).toThrow(
+        expect.objectContaining({ code: 'ERR_MEMKEEP_INVALID_KEY' }) as Error,
+      )
+    }
+  })
+
   it('says whether what is stored may be something else than the value', () => {
     expect(pipeline.transforms).toBe(true)
     expect(composeMiddleware([{ name: 'keys', mapKey: (key) => key }]).transforms).toBe(false)

@@ -64,6 +64,8 @@ export function composeMiddleware(middleware: readonly Middleware[]): Pipeline {
   return {
     transforms: middleware.some((layer) => layer.encode !== undefined || layer.decode !== undefined),
     wireKey(key) {
+      // what is no text must not become one on the way, by whatever its toString says
+      if (typeof key !== 'string') assertKey(key)
       let mapped = key
       for (const layer of middleware) if (layer.mapKey !== undefined) mapped = layer.mapKey(mapped)
       assertKey(mapped)

@@ -2,6 +2,8 @@
 const STORE: ReadonlySet<string> = new Set(['set', 'add', 'replace', 'append', 'prepend', 'cas'])
 /** The commands that `retrieve` may be told. */
 const RETRIEVE: ReadonlySet<string> = new Set(['get', 'gets'])
+/** Up to here, in seconds, memcached reads a lifetime as relative; beyond, as Unix time. */
+const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
 
 /** @throws TypeError for what is no command of that kind */
 export function assertCommand(kind: 'store' | 'retrieve', command: string): void {
@@ -10,14 +12,40 @@ export function assertCommand(kind: 'store' | 'retrieve', command: string): void
   throw new TypeError(`${kind} takes one of ${[...commands].join(', ')} as its command`)
 }
 
+/** What memcached takes for a number of a kind. */
+interface Range {
+  readonly least: bigint
+  readonly most: bigint
+  /** What the number must be, for people. */
+  readonly what: string
+}
+
+export const SECONDS: Range = {
+  least: -(2n ** 31n),
+  most: 2n ** 31n - 1n,
+  what: 'whole seconds, beyond 30 days a Unix time in seconds, and no milliseconds',
+}
+export const COUNT: Range = { least: 0n, most: 2n ** 64n - 1n, what: 'a whole number from 0 up to 2^64 - 1' }
+export const FLAGS: Range = { least: 0n, most: 2n ** 32n - 1n, what: 'a whole number from 0 up to 2^32 - 1' }
+
 /**
- * A number as it stands in a command line: nothing else must get there, since what follows a line feed runs.
+ * A number as it stands in a command line. Nothing else must get there: what follows a line feed runs, and where
+ * memcached cannot read a number it refuses the line, and runs the value that comes after it.
  *
  * @throws RangeError naming the argument
  */
-export function wholeNumber(name: string, value: unknown, least: 'any' | 'not negative'): string {
+export function wholeNumber(name: string, value: unknown, { least, most, what }: Range): string {
   const text =
     typeof value === 'number' || typeof value === 'string' || typeof value === 'bigint' ? String(value) : ''
-  if (/^-?\d{1,20}$/.test(text) && (least === 'any' || !text.startsWith('-'))) return text
-  throw new RangeError(`${name} must be a whole number${least === 'any' ? '' : ', 0 or more'}`)
+  if (/^-?\d{1,20}$/.test(text)) {
+    const number = BigInt(text)
+    if (number >= least && number <= most) return String(number)
+  }
+  throw new RangeError(`${name} must be ${what}`)
+}
+
+/** When an item ends, in Unix milliseconds; undefined: never. */
+export function endOf(lifetime: number): number | undefined {
+  if (lifetime === 0) return undefined
+  return lifetime > MAX_RELATIVE_SECONDS ? lifetime * 1000 : Date.now() + lifetime * 1000
 }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { bridgeText, type Hardening } from '@memkeep/client'
 import { MemkeepError, openChannel, parseEndpoint, tcp, type Channel } from '@memkeep/core'
 import {
@@ -9,6 +8,8 @@ import {
   type MemcacheNode,
   type QueuedCommandContext,
 } from 'memcache-client'
+import { assertAnswer, protocolError } from './answer-line.ts'
+import { asSocket } from './as-socket.ts'
 
 /** Milliseconds for transport and authentication together, when the client's `connectTimeout` says nothing. */
 const CONNECT_TIMEOUT = 5_000
@@ -17,11 +18,14 @@ const CONNECT_TIMEOUT = 5_000
 export class HardenedConnection extends MemcacheConnection {
   readonly #hardening: Hardening
   readonly #opening = new AbortController()
+  readonly #onRetire: () => void
   #retiring = false
 
-  constructor(client: MemcacheClient, node: MemcacheNode, hardening: Hardening) {
+  /** @param onRetire called when it is to get nothing new */
+  constructor(client: MemcacheClient, node: MemcacheNode, hardening: Hardening, onRetire: () => void) {
     super(client, node)
     this.#hardening = hardening
+    this.#onRetire = onRetire
   }
 
   /** @throws MemkeepError as `openChannel`, marked as the original marks what makes it exile a server */
@@ -54,6 +58,27 @@ export class HardenedConnection extends MemcacheConnection {
     return command
   }
 
+  /** What a server says ends no process, and once it is not understood, nothing more of it is believed. */
+  override onData(data: Buffer | undefined): void {
+    try {
+      super.onData(data)
+    } catch (error) {
+      const told =
+        error instanceof MemkeepError ? error : protocolError('broke the protocol', { cause: error })
+      for (const command of this._cmdQueue.splice(0).reverse()) command.callback(told)
+      this._shutdown(told.message)
+    }
+  }
+
+  override processCmd(tokens: string[]): number {
+    assertAnswer(tokens, this._cmdQueue.length)
+    return super.processCmd(tokens)
+  }
+
+  override malformDataStream(): void {
+    throw protocolError('sent a value that does not end where it should')
+  }
+
   override _shutdown(message: string, keepSocket?: boolean): void {
     this.#opening.abort(new Error(message))
     super._shutdown(message, keepSocket)
@@ -63,9 +88,14 @@ export class HardenedConnection extends MemcacheConnection {
     const { client } = this
     const { transport = tcp(), auth } = this.#hardening
     const deadline = new AbortController()
-    const timer = setTimeout(() => {
-      deadline.abort(new DOMException('The connection took too long', 'TimeoutError'))
-    }, client?.options.connectTimeout ?? CONNECT_TIMEOUT)
+    const { connectTimeout = CONNECT_TIMEOUT } = client?.options ?? {}
+    const timer =
+      // the original takes 0 for none
+      connectTimeout > 0
+        ? setTimeout(() => {
+            deadline.abort(new DOMException('The connection took too long', 'TimeoutError'))
+          }, connectTimeout)
+        : undefined
     try {
       const channel = await openChannel(parseEndpoint(server), {
         transport,
@@ -75,6 +105,8 @@ export class HardenedConnection extends MemcacheConnection {
           this.#retire()
         },
       })
+      if (this.isShutdown()) channel.destroy()
+      this.#opening.signal.throwIfAborted()
       this.#use(auth?.protocol === 'binary' ? bridgeText(channel) : channel)
       return this
     } catch (error) {
@@ -90,19 +122,20 @@ export class HardenedConnection extends MemcacheConnection {
   }
 
   #use(channel: Channel): void {
-    // it has of a socket what the original asks of one
-    const socket = channel as unknown as Socket
+    const socket = asSocket(channel)
     this.socket = socket
     this._status = Status.READY
     this._connectPromise = undefined
     this._setupConnection(socket)
+    if (this.#retiring) this.#leave()
   }
 
   /** Finishes what is under way; what comes after takes another connection. */
   #retire(): void {
-    this.node?.endConnection(this)
+    this.#onRetire()
     this.#retiring = true
-    this.#leave()
+    // one that is being opened is used by those who wait for it
+    if (this.isReady()) this.#leave()
   }
 
   #leave(): void {

@@ -1,19 +1,17 @@
 import type { Hardening } from '@memkeep/client'
 import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
 import { MemcacheClient, type MemcacheConnection } from 'memcache-client'
+import { writtenBy } from './as-socket.ts'
 import { AskedKeys } from './asked-keys.ts'
-import { assertCommand, wholeNumber } from './command-line.ts'
+import { assertCommand, COUNT, endOf, FLAGS, SECONDS, wholeNumber } from './command-line.ts'
 import { HardenedConnection } from './hardened-connection.ts'
 import { HardenedNode } from './hardened-node.ts'
 import { refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
 import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreArguments } from './original.ts'
+import { asObject, missed, namedAs } from './retrieved.ts'
 
-/** Up to here, in seconds, memcached reads a lifetime as relative; beyond, as Unix time. */
-const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
 /** The lifetime of what is stored without one, in seconds; the original's. */
 const DEFAULT_LIFETIME = 60
-/** What stands in the place of a value that did not open. */
-const MISSED = Symbol('missed')
 
 /**
  * memcache-client 1.x over hardened memcached: its own methods, options and answers, with the layers below.
@@ -76,14 +74,14 @@ export class HardenedMemcacheClient extends MemcacheClient {
   override incr(...[key, value, options, callback]: Parameters<MemcacheClient['incr']>): Promise<string> {
     return this.#keyLine(options, callback, () => {
       this.#refuseRestricted('increment', key)
-      return `incr ${this.#pipeline.wireKey(key)} ${wholeNumber('value', value, 'not negative')}`
+      return `incr ${this.#pipeline.wireKey(key)} ${wholeNumber('value', value, COUNT)}`
     })
   }
 
   override decr(...[key, value, options, callback]: Parameters<MemcacheClient['decr']>): Promise<string> {
     return this.#keyLine(options, callback, () => {
       this.#refuseRestricted('decrement', key)
-      return `decr ${this.#pipeline.wireKey(key)} ${wholeNumber('value', value, 'not negative')}`
+      return `decr ${this.#pipeline.wireKey(key)} ${wholeNumber('value', value, COUNT)}`
     })
   }
 
@@ -92,7 +90,7 @@ export class HardenedMemcacheClient extends MemcacheClient {
   ): Promise<string[]> {
     return this.#keyLine(options, callback, () => {
       this.#refuseRestricted('touch', key)
-      return `touch ${this.#pipeline.wireKey(key)} ${wholeNumber('exptime', exptime, 'any')}`
+      return `touch ${this.#pipeline.wireKey(key)} ${wholeNumber('exptime', exptime, SECONDS)}`
     })
   }
 
@@ -101,13 +99,13 @@ export class HardenedMemcacheClient extends MemcacheClient {
   }
 
   override store(...[command, key, value, options, callback]: StoreArguments): Promise<string[]> {
-    const [given = {}, done] = typeof options === 'function' ? [undefined, options] : [options, callback]
+    const [given, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback]
     return this.#answer<string[]>(done, () => {
       assertCommand('store', command)
       if (command === 'append' || command === 'prepend') this.#refuseRestricted(command, key)
       const wireKey = this.#pipeline.wireKey(key)
-      const lifetime = wholeNumber('lifetime', given.lifetime ?? this.#defaultLifetime, 'any')
-      const cas = given.casUniq ? ` ${wholeNumber('casUniq', given.casUniq, 'not negative')}` : ''
+      const lifetime = wholeNumber('lifetime', given.lifetime ?? this.#defaultLifetime, SECONDS)
+      const cas = command === 'cas' ? ` ${wholeNumber('casUniq', given.casUniq, COUNT)}` : ''
       const { flag, data } = this.#original._packer.pack(value, given.compress === true)
       const packed = Buffer.isBuffer(data) ? data : Buffer.from(data)
       const { value: bytes, flags } = this.#pipeline.encode({
@@ -116,18 +114,19 @@ export class HardenedMemcacheClient extends MemcacheClient {
         flags: flag,
         expiresAt: endOf(Number(lifetime)),
       })
-      const noreply = given.noreply === true ? ' noreply' : ''
-      const line = `${command} ${wireKey} ${String(flags)} ${lifetime} ${String(bytes.length)}${cas}${noreply}\r\n`
+      const numbers = `${wholeNumber('flags', flags, FLAGS)} ${lifetime} ${String(bytes.length)}`
+      const line = `${command} ${wireKey} ${numbers}${cas}${noreplyOf(given)}\r\n`
       return this.#dispatch(Buffer.concat([Buffer.from(line), bytes, CRLF]), given)
     })
   }
 
-  override xretrieve(...[command, key, options]: Parameters<MemcacheClient['xretrieve']>): Promise<unknown> {
+  /** Its options are none: there is no reading without an answer. */
+  override xretrieve(...[command, key]: Parameters<MemcacheClient['xretrieve']>): Promise<unknown> {
     return this.#answer(undefined, async () => {
       assertCommand('retrieve', command)
       const keys = Array.isArray(key) ? key : [key]
       const wireKeys = keys.map((each) => this.#pipeline.wireKey(each))
-      const found = wireKeys.length === 0 ? {} : await this.#read(command, keys, wireKeys, options)
+      const found = wireKeys.length === 0 ? {} : await this.#read(command, keys, wireKeys)
       if (!Array.isArray(key)) return namedAs(key, found[wireKeys[0] ?? ''])
       return Object.fromEntries(
         keys.flatMap((each, at) => {
@@ -139,8 +138,11 @@ export class HardenedMemcacheClient extends MemcacheClient {
   }
 
   override _send(...[connection, data, options]: Parameters<MemcacheClient['_send']>): Promise<unknown> {
-    if (connection instanceof HardenedConnection) connection.gather()
-    return super._send(connection, data, options)
+    if (!(connection instanceof HardenedConnection)) return super._send(connection, data, options)
+    connection.gather()
+    const { socket } = connection
+    if (typeof data !== 'function' || socket === undefined) return super._send(connection, data, options)
+    return super._send(connection, writtenBy(data, socket), options)
   }
 
   override _unpackValue(result: Packed): Found['value'] {
@@ -153,7 +155,7 @@ export class HardenedMemcacheClient extends MemcacheClient {
       flags: Number(flags),
     })
     // taken out before anyone sees it
-    if (value === undefined) return MISSED as unknown as Found['value']
+    if (value === undefined) return missed
     return super._unpackValue({ ...result, data: value })
   }
 
@@ -171,11 +173,10 @@ export class HardenedMemcacheClient extends MemcacheClient {
     command: string,
     keys: readonly string[],
     wireKeys: readonly string[],
-    options: CommandOptions,
   ): Promise<Record<string, Found>> {
     for (const [at, wireKey] of wireKeys.entries()) this.#asked.add(wireKey, keys[at] ?? '')
     try {
-      return (await this.#dispatch(`${command} ${wireKeys.join(' ')}\r\n`, options)) as Record<string, Found>
+      return (await this.#dispatch(`${command} ${wireKeys.join(' ')}\r\n`)) as Record<string, Found>
     } finally {
       for (const wireKey of wireKeys) this.#asked.remove(wireKey)
     }
@@ -190,12 +191,12 @@ export class HardenedMemcacheClient extends MemcacheClient {
   }
 
   #line(line: string, options: CommandOptions): Promise<unknown> {
-    return this.#dispatch(`${line}${options?.noreply === true ? ' noreply' : ''}\r\n`, options)
+    return this.#dispatch(`${line}${noreplyOf(options)}\r\n`, options)
   }
 
-  #dispatch(data: Parameters<MemcacheClient['send']>[0], options: CommandOptions = {}): Promise<unknown> {
+  #dispatch(data: Parameters<MemcacheClient['send']>[0], options?: CommandOptions): Promise<unknown> {
     return this.#original._servers.doCmd((connection: MemcacheConnection) => {
-      if (connection.isReady()) return this._send(connection, data, options)
+      if (connection.isReady()) return this._send(connection, data, options ?? {})
       throw new MemkeepError(
         'ERR_MEMKEEP_CONNECTION_LOST',
         'The connection was lost before the command was sent: ask again.',
@@ -203,10 +204,17 @@ export class HardenedMemcacheClient extends MemcacheClient {
     })
   }
 
-  /** Answers as the original does: by a promise, or to the callback if there is one. */
-  #answer<T>(callback: ErrorFirst<T> | undefined, ask: () => Promise<unknown>): Promise<T> {
-    const answer = this.#ask(ask) as Promise<T>
-    if (callback === undefined) return answer
+  /** Answers as the original does: by a promise of the class that it was told, and to the callback if there is one. */
+  #answer<T>(callback: ErrorFirst<T> | null | undefined, ask: () => Promise<unknown>): Promise<T> {
+    const asked = this.#ask(ask) as Promise<T>
+    const Own = this.#original.Promise
+    const answer =
+      Own === Promise
+        ? asked
+        : new Own<T>((resolve, reject) => {
+            asked.then(resolve, reject)
+          })
+    if (typeof callback !== 'function') return answer
     answer.then(
       (result) => {
         // what a callback throws is nobody's answer
@@ -220,8 +228,7 @@ export class HardenedMemcacheClient extends MemcacheClient {
   }
 
   async #ask(ask: () => Promise<unknown>): Promise<unknown> {
-    const result = await ask()
-    return isBare(result) ? { ...result } : result
+    return asObject(await ask())
   }
 
   #refuseRaw(method: string): void {
@@ -241,21 +248,6 @@ export class HardenedMemcacheClient extends MemcacheClient {
 
 const CRLF = Buffer.from('\r\n')
 
-/** When an item ends, in Unix milliseconds; undefined: never. */
-function endOf(lifetime: number): number | undefined {
-  if (lifetime === 0) return undefined
-  return lifetime > MAX_RELATIVE_SECONDS ? lifetime * 1000 : Date.now() + lifetime * 1000
-}
-
-/** What was found, under the key that was asked for; undefined for nothing, and for what did not open. */
-function namedAs(key: string, found: Found | undefined): Found | undefined {
-  if (found === undefined || (found.value as unknown) === MISSED) return undefined
-  if (found.tokens[1] === key) return found
-  const tokens = [...found.tokens]
-  tokens[1] = key
-  return { ...found, tokens }
-}
-
-function isBare(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+function noreplyOf(options: CommandOptions): string {
+  return options?.noreply ? ' noreply' : ''
 }

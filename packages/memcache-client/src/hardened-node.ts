@@ -10,6 +10,8 @@ import { HardenedConnection } from './hardened-connection.ts'
 /** A server of memcache-client whose connections are opened through the layers. */
 export class HardenedNode extends MemcacheNode {
   readonly #hardening: Hardening
+  /** Those that finish what is under way, and get nothing new. */
+  readonly #retired = new Set<MemcacheConnection>()
 
   constructor(client: MemcacheClient, entry: SingleServerEntry, hardening: Hardening) {
     super(client, entry)
@@ -17,8 +19,21 @@ export class HardenedNode extends MemcacheNode {
   }
 
   override _connect(server: string): Promise<MemcacheConnection> {
-    const connection = new HardenedConnection(this.client, this, this.#hardening)
+    const connection = new HardenedConnection(this.client, this, this.#hardening, () => {
+      super.endConnection(connection)
+      this.#retired.add(connection)
+    })
     this.connections.push(connection)
     return connection.connect(server)
+  }
+
+  override endConnection(connection: MemcacheConnection): void {
+    this.#retired.delete(connection)
+    super.endConnection(connection)
+  }
+
+  override shutdown(): void {
+    super.shutdown()
+    for (const connection of this.#retired) connection.shutdown()
   }
 }

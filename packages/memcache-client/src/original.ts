@@ -12,6 +12,8 @@ export type ErrorFirst<T> = (error?: Error | null, data?: T) => void
 
 /** What memcache-client keeps to itself, and this package works with. */
 export interface Internals {
+  /** What its options name, or that of bluebird where it is installed. */
+  readonly Promise: PromiseConstructor
   readonly _packer: {
     pack(value: unknown, compress: boolean): { readonly flag: number; readonly data: string | Buffer }
   }
