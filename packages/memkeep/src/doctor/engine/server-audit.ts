@@ -107,7 +107,7 @@ export async function openServerAudit(
     get refusal() {
       return friend.refusal
     },
-    identified: met !== undefined,
+    identified: stranger !== undefined || met !== undefined,
     close,
   }
 }

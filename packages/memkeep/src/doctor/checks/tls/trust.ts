@@ -30,6 +30,9 @@ const VERDICTS: Readonly<Partial<Record<MemkeepErrorCode, CurableRule>>> = {
 /** Of them, those that say that the authority is not trusted here. */
 const DISTRUST: ReadonlySet<CurableRule> = new Set([RULES.untrusted, RULES.selfSigned])
 
+/** Of them, those that are looked for once the authority is trusted. The others hide that it is not. */
+const AFTERWARDS: ReadonlySet<CurableRule> = new Set([RULES.wrongName, RULES.pinMismatch])
+
 /**
  * Whether a client that verifies takes the certificate: the user's own, else one that trusts Node's default
  * authorities. Without the user's word on whom to trust, a private authority is no finding.
@@ -62,9 +65,13 @@ export async function checkTrust(
       ],
     }
   }
+  const unknowns =
+    DISTRUST.has(rule) || AFTERWARDS.has(rule)
+      ? []
+      : ['Whether the authority of its certificate is trusted: what else is wrong with it hides that.']
   const detail = DISTRUST.has(rule) ? `issued by ${issuer}` : 'it, or one above it'
   const evidence = [certificateEvidence(own), wordedEvidence(`verification ${by}`, codeOf(verdict))]
-  return { findings: [found(context, rule, { detail, evidence })] }
+  return { findings: [found(context, rule, { detail, evidence })], unknowns }
 }
 
 /** What a client that verifies says; undefined where it did not get so far. */
