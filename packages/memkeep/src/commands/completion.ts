@@ -1,3 +1,4 @@
+import { describeArgument } from '../cli/argument.ts'
 import { defineCommand, type CommandDefinition } from '../cli/definition.ts'
 import { completionScript, SHELLS, type Shell } from '../cli/completion-scripts.ts'
 import { EXIT } from '../cli/exit-code.ts'
@@ -19,10 +20,8 @@ export const completion: CommandDefinition = defineCommand({
     },
   ],
   configure: (command) => {
-    for (const argument of command.registeredArguments) {
-      argument.choices(SHELLS)
-      argument.description = 'the shell to complete in'
-    }
+    describeArgument(command, 'shell', 'the shell to complete in')
+    for (const argument of command.registeredArguments) argument.choices(SHELLS)
   },
   run({ output }, [shell]) {
     const script = completionScript(shell as Shell)
