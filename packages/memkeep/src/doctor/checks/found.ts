@@ -51,7 +51,9 @@ export async function foundOpen(
 }
 
 /** Whether other programs of its machine are the only strangers that reach a server, for all that it tells. */
-export async function isOneMachine(context: CheckContext): Promise<boolean> {
+export async function isOneMachine(
+  context: Pick<CheckContext, 'endpoint' | 'address' | 'readSettings'>,
+): Promise<boolean> {
   const { endpoint } = context
   if ('path' in endpoint) return true
   if (!isLoopbackHost(context.address ?? endpoint.host)) return false

@@ -44,12 +44,12 @@ async function tryOne(
   return (await withStranger(context, ask)) ?? SILENT
 }
 
-/** `version` first, which is safe to say to anything. */
+/** `version` first, which is safe to say to anything; alone it shows nothing, since many tell it before a password. */
 async function tryText(conversation: Conversation, key: string): Promise<Answer> {
   const version = await tryLine(conversation, 'version', /^VERSION \S/)
-  return version.state === 'open'
-    ? both(version, await tryLine(conversation, `get ${key}`, /^END$/))
-    : version
+  if (version.state !== 'open') return version
+  const get = await tryLine(conversation, `get ${key}`, /^END$/)
+  return get.state === 'open' ? both(version, get) : get
 }
 
 async function tryLine(conversation: Conversation, command: string, runs: RegExp): Promise<Answer> {

@@ -21,9 +21,9 @@ export const checkAuthentication: Check = async (context) => {
     findings.push(await foundOpen(context, RULES.asciiWithoutTls, { evidence }))
   }
   if (context.strangerProtocol === 'none') {
-    if (mechanisms === undefined && context.friendProtocol === 'binary') {
+    if (context.speaks.tls && !context.hasFriend) {
       unknowns.push(
-        'Which SASL mechanisms are offered behind the client certificate: give --cert, --key and --username to be let in.',
+        'Whether a password is wanted behind the client certificate, and how: give --cert and --key to be let in.',
       )
     }
   } else if (doors.every(({ state }) => state === 'silent')) {
@@ -53,7 +53,7 @@ async function wrongPasswords(
   context: CheckContext,
   way: 'ascii' | readonly string[] | undefined,
 ): Promise<CheckResult> {
-  if (!context.active || way === undefined) return {}
+  if (!context.active || way === undefined || context.strangerProtocol === 'none') return {}
   const refusals = await tryWrongPasswords(context, way)
   if (refusals === undefined) {
     return { unknowns: ['Whether wrong passwords are slowed down: none could be tried.'] }

@@ -94,6 +94,7 @@ async function dump(context: CheckContext, command: string): Promise<Buffer | un
 /** The way of servers whose crawler is off, busy or not there. */
 async function listByClass(conversation: Conversation): Promise<List | string> {
   const { received } = await conversation.ask('stats items\r\n', areStatsWhole)
+  if (!/^(?:STAT items:|END$)/.test(firstLine(received) ?? '')) return UNREADABLE
   const classes = new Set(
     [...received.toString('latin1').matchAll(/^STAT items:(\d{1,2}):number \d+\r$/gm)].map(([, id]) =>
       Number(id),
