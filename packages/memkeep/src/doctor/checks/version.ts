@@ -1,11 +1,11 @@
 import type { Check, CheckContext, CheckResult } from '../check.ts'
 import { lineEvidence } from '../evidence.ts'
-import { SEVERITIES, type Evidence, type Finding, type Severity } from '../finding.ts'
+import { SEVERITIES, type Finding, type Severity } from '../finding.ts'
 import { describeCondition, evaluate, type Observed } from '../versions/conditions.ts'
 import { KNOWN_FAULTS, type KnownFault } from '../versions/known-faults.ts'
 import { RELEASES, TABLE_DATE } from '../versions/releases.ts'
 import { compareVersions, formatVersion, parseVersion, type Version } from '../versions/version.ts'
-import { found, isOneMachine, type CurableRule } from './found.ts'
+import { found, foundOpen, type CurableRule } from './found.ts'
 
 /** The newest release that the table knows. */
 export const LATEST_RELEASE: string = Object.keys(RELEASES).at(-1) ?? ''
@@ -53,13 +53,14 @@ async function judge(context: CheckContext, version: Version): Promise<CheckResu
     settings: settings?.values,
   }
   const evidence = [lineEvidence('version', `VERSION ${context.version ?? ''}`)]
-  const easing: Easing = {
-    oneMachine: await isOneMachine(context),
-    strangersRunCommands: settings?.toldTo === 'stranger',
+  const strangersRunCommands = settings?.toldTo === 'stranger'
+  const findings: Finding[] = []
+  for (const fault of KNOWN_FAULTS.filter((one) => has(version, one))) {
+    const rule = toRule(fault, observed, strangersRunCommands)
+    if (rule === undefined) continue
+    const foundIt = fault.reach === 'none' ? found : foundOpen
+    findings.push(await foundIt(context, rule, { detail: rule.detail, evidence }))
   }
-  const findings = KNOWN_FAULTS.filter((fault) => has(version, fault)).flatMap(
-    (fault) => findFault(context, fault, observed, easing, evidence) ?? [],
-  )
   const released = RELEASES[formatVersion(version)]
   const outdated = isOutdated(version)
   return {
@@ -78,35 +79,31 @@ async function judge(context: CheckContext, version: Version): Promise<CheckResu
   }
 }
 
-/** What makes a fault less bad here than it can be. */
-interface Easing {
-  readonly oneMachine: boolean
-  readonly strangersRunCommands: boolean
-}
-
 /**
- * A fault as a finding, undefined where the server cannot show it. It is one step less bad for each reason: that its
- * condition cannot be seen, that strangers may run no commands and it takes some, that one machine alone reaches the
- * server.
+ * A fault as a rule for this server, undefined where it cannot show it. It is one step less bad for each reason: that
+ * its condition cannot be seen, and that it takes commands which strangers may not run.
  */
-function findFault(
-  context: CheckContext,
+function toRule(
   fault: KnownFault,
   observed: Observed,
-  { oneMachine, strangersRunCommands }: Easing,
-  evidence: readonly Evidence[],
-): Finding | undefined {
+  strangersRunCommands: boolean,
+): (CurableRule & { readonly detail: string }) | undefined {
   const answer = evaluate(fault.needs, observed)
   if (answer === 'no') return undefined
   const reasons = [
-    answer === 'unknown' && describeCondition(fault.needs),
-    fault.reach === 'client' && !strangersRunCommands && 'by clients that were let in',
-    fault.reach !== 'none' && oneMachine && 'by programs of this machine',
-  ].filter((reason) => reason !== false)
+    ...(answer === 'unknown' ? [describeCondition(fault.needs)] : []),
+    ...(fault.reach === 'client' && !strangersRunCommands ? ['by clients that are let in'] : []),
+  ]
   const { id, area, title, why } = fault
-  const rule = { id, area, title, why, severity: lower(fault.severity, reasons.length), cure: cure(fault) }
-  const detail = [`memcached ${context.version ?? ''}`, ...reasons, ...sourcesInWords(fault)].join(', ')
-  return found(context, rule, { detail, evidence })
+  return {
+    id,
+    area,
+    title,
+    why,
+    severity: lower(fault.severity, reasons.length),
+    cure: cure(fault),
+    detail: [`memcached ${observed.version ?? ''}`, ...reasons, sourceOf(fault)].join(', '),
+  }
 }
 
 function has(version: Version, { from, fixedIn }: KnownFault): boolean {
@@ -122,8 +119,8 @@ function cure({ fixedIn, otherwise }: KnownFault): string {
   return otherwise === undefined ? upgrade : `${upgrade} Until then, ${otherwise}.`
 }
 
-function sourcesInWords({ cves, commit }: KnownFault): readonly string[] {
-  return cves.length > 0 ? [cves.join(' and ')] : [`mended by memcached's commit ${commit.slice(0, 9)}`]
+function sourceOf({ cves, commit }: KnownFault): string {
+  return cves.length > 0 ? cves.join(' and ') : `mended by memcached's commit ${commit.slice(0, 9)}`
 }
 
 function lower(severity: Severity, steps: number): Severity {

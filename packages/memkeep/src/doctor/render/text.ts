@@ -9,7 +9,7 @@ import { wrap } from './wrap.ts'
 /** Lines of evidence that are shown of one finding; the other reports show all. */
 const MAX_EVIDENCE = 3
 
-const MIN_WIDTH = 40
+const MIN_WIDTH = 60
 const MAX_WIDTH = 100
 
 /** How a line is coloured; its text is wrapped before. */
@@ -123,17 +123,19 @@ function renderSummary(report: AuditReport, page: Page): readonly string[] {
   return [
     colors.dim('─'.repeat(width)),
     ...(servers.length > 1
-      ? [...servers.map((server) => renderLine(server, page)), colors.dim('─'.repeat(width))]
+      ? [...servers.flatMap((server) => renderLine(server, page)), colors.dim('─'.repeat(width))]
       : []),
-    `${badge(grade, colors)} ${parts.join('; ')}`,
+    ...labelled(`${badge(grade, colors)} `, parts.join('; '), { indent: 4, width }),
     ...notes.flatMap((note) => labelled(colors.yellow('note') + '  ', plain(note), { indent: 6, width })),
     ...(next.length > 0 ? ['', ...next] : []),
   ]
 }
 
-/** A server in one line of the summary. */
-function renderLine({ server, grade, reached, findings }: JudgedServer, { colors }: Page): string {
-  return `${badge(grade, colors)} ${plain(server)}  ${colors.dim(reached ? countFindings(findings) : 'not reached')}`
+/** A server in a line of the summary. */
+function renderLine({ server, grade, reached, findings }: JudgedServer, page: Page): readonly string[] {
+  const { colors, width } = page
+  const said = reached ? countFindings(findings) : 'not reached'
+  return labelled(`${badge(grade, colors)} `, plain(`${server}: ${said}`), { indent: 4, width })
 }
 
 /** Text after a label that takes `indent` columns; further lines stand under it. */
