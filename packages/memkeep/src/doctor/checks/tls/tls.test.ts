@@ -1,11 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseEndpoint } from '@memkeep/core'
 import { createPki, startMemcached, type StartOptions } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterAll, describe, expect, test } from 'vitest'
-import { audit, type AuditOptions } from '../../audit.ts'
-import type { ServerReport } from '../../report.ts'
+import type { CheckResult } from '../../check.ts'
+import { openServerAudit, type ServerAuditOptions } from '../../engine/server-audit.ts'
+import { SEVERITIES } from '../../finding.ts'
+import { checkTls } from './index.ts'
 
 const pki = await createPki()
 const folder = await mkdtemp(join(tmpdir(), 'memkeep-test-'))
@@ -17,25 +20,31 @@ const trusting = { transport: tls({ ca: pki.ca, watchInterval: 0 }) }
 /** TLS 1.3 alone, of which nothing is to be found. */
 const strict = ['-o', 'ssl_min_version=3']
 
-async function report(
-  start: StartOptions,
-  options: AuditOptions = trusting,
-  address = (server: { readonly address: string; readonly port: number }): string => server.address,
-): Promise<ServerReport> {
+async function check(address: string, options: ServerAuditOptions = trusting): Promise<CheckResult> {
+  const opened = await openServerAudit(parseEndpoint(address), options, new AbortController().signal)
+  if (typeof opened === 'string') throw new Error(opened)
+  try {
+    return await checkTls(opened.context)
+  } finally {
+    opened.close()
+  }
+}
+
+async function report(start: StartOptions): Promise<CheckResult> {
   await using server = await startMemcached('tls', { pki, ...start })
-  const [first] = await audit(address(server), options)
-  if (first === undefined) throw new Error('there is no report')
-  return first
+  return await check(server.address)
 }
 
-/** What is found of TLS, as `severity id: detail`. */
-function found({ findings }: ServerReport): readonly string[] {
-  return findings
-    .filter(({ area }) => area === 'tls')
-    .map(({ severity, id, detail }) => `${severity} ${id}${detail === '' ? '' : `: ${detail}`}`)
+/** What is found, the worst first, as `severity id: detail`. */
+function found({ findings = [] }: CheckResult): readonly string[] {
+  return SEVERITIES.flatMap((severity) =>
+    findings
+      .filter((each) => each.severity === severity)
+      .map(({ id, detail }) => `${severity} ${id}${detail === '' ? '' : `: ${detail}`}`),
+  )
 }
 
-function fact({ facts }: ServerReport, name: string): string | undefined {
+function fact({ facts = [] }: CheckResult, name: string): string | undefined {
   return facts.find((each) => each.name === name)?.value
 }
 
@@ -92,7 +101,7 @@ describe('versions and cipher suites', () => {
       ].map((each) => each.slice(0, 60)),
     )
     expect(fact(seen, 'TLS')).toBe('TLS 1.0, TLS 1.1, TLS 1.2, TLS 1.3')
-    const [old] = seen.findings.filter(({ id }) => id === 'tls-old-version')
+    const old = seen.findings?.find(({ id }) => id === 'tls-old-version')
     expect(old?.evidence).toEqual([
       { sent: 'ClientHello TLS 1.0', received: 'ServerHello TLS 1.0 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA' },
       { sent: 'ClientHello TLS 1.1', received: 'ServerHello TLS 1.1 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA' },
@@ -135,30 +144,28 @@ describe('the client certificate', () => {
   test.each(['2', '3'])('required is no finding, with ssl_min_version=%s', async (version) => {
     const args = ['-o', `ssl_ciphers=ECDHE+AESGCM,ssl_min_version=${version}`]
     await using server = await startMemcached('mutual-tls', { pki, args })
-    const [stranger] = await audit(server.address)
-    const [friend] = await audit(server.address, {
+    const stranger = await check(server.address, {})
+    const friend = await check(server.address, {
       transport: tls({ ca: pki.ca, ...pki.client, watchInterval: 0 }),
     })
     for (const seen of [stranger, friend]) {
-      expect(seen && found(seen)).toEqual([])
-      expect(seen && fact(seen, 'Client certificate')).toBe('required')
+      expect(found(seen)).toEqual([])
+      expect(fact(seen, 'Client certificate')).toBe('required')
     }
-    expect(stranger?.version).toBeUndefined()
-    expect(friend?.version).toMatch(/^1\./)
   })
 })
 
 describe('without TLS', () => {
   test('on loopback it is told, and no more', async () => {
     await using server = await startMemcached('plain')
-    const [seen] = await audit(server.address)
-    expect(seen && found(seen)).toEqual(['info no-tls: on loopback, where only this machine is on the way'])
+    const seen = await check(server.address, {})
+    expect(found(seen)).toEqual(['info no-tls: on loopback, where only this machine is on the way'])
   })
 
   test('on a Unix socket nobody is in between', async () => {
     await using server = await startMemcached('plain', { unixSocket: true })
-    const [seen] = await audit(server.address)
-    expect(seen && found(seen)).toEqual([])
-    expect(seen && fact(seen, 'TLS')).toBe('none, and none needed on a Unix socket')
+    const seen = await check(server.address, {})
+    expect(found(seen)).toEqual([])
+    expect(fact(seen, 'TLS')).toBe('none, and none needed on a Unix socket')
   })
 })

@@ -80,7 +80,7 @@ async function verify(context: CheckContext): Promise<MemkeepError | 'trusted' |
   const transport =
     friendTransport !== undefined && isTls(friendTransport) && friendTransport.confidential
       ? friendTransport
-      : tls({ watchInterval: 0 })
+      : tls({ watchInterval: 0, warnBefore: 0 })
   const ending = new AbortController()
   const end = (): void => {
     ending.abort(new Error('the time is over'))
