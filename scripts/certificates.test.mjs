@@ -121,7 +121,10 @@ describe("the page's commands", () => {
     expect(printed).toContain('server.pem: OK\nclient.pem: OK\n')
   })
 
-  it.each(['ca.key', 'server.key', 'client.key'])('leave %s to its owner alone', async (name) => {
+  it.each([
+    ...['ca.key', 'server.key', 'client.key'],
+    ...['certs/ca.key', 'certs/server.key', 'certs/client.key'],
+  ])('leave %s to its owner alone', async (name) => {
     const { mode } = await stat(join(folder, name))
     expect(mode & 0o777).toBe(0o600)
   })
@@ -178,6 +181,23 @@ describe('a memcached that is started as on the page', () => {
     await expect(connect({ ...options, crl: after })).rejects.toMatchObject({
       code: 'ERR_MEMKEEP_TLS_CERTIFICATE_REVOKED',
     })
+  })
+
+  it("takes the client of the page's code with the files of the command", async () => {
+    const made = join(folder, 'certs')
+    const options = Object.fromEntries(
+      Object.entries(pageOptions()).map(([name, { file }]) => [name, { file: file.replace(folder, made) }]),
+    )
+    const other = await start(made)
+    try {
+      await connect(options, other)
+      await connect({ ...options, servername: 'cache.example' }, other)
+      await expect(connect(pageOptions(), other)).rejects.toMatchObject({
+        code: 'ERR_MEMKEEP_TLS_UNKNOWN_CA',
+      })
+    } finally {
+      await other.stop()
+    }
   })
 
   it('loads its files again when it is told as on the page', async () => {
