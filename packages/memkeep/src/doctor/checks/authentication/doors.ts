@@ -4,7 +4,7 @@ import { frameEvidence, lineEvidence } from '../../evidence.ts'
 import type { Evidence } from '../../finding.ts'
 import { askFrame, OPCODE, STATUS } from '../../parse/frame.ts'
 import { askLine, UNAUTHENTICATED } from '../../parse/line.ts'
-import { MARK, withStranger } from '../stranger.ts'
+import { MARK, withStranger } from '../visits.ts'
 
 /** A way of asking, and what came of it. */
 export interface Door {

@@ -3,7 +3,7 @@ import { wordedEvidence } from '../../evidence.ts'
 import type { Evidence, Finding } from '../../finding.ts'
 import { askFrame, OPCODE, STATUS } from '../../parse/frame.ts'
 import { found, foundOpen, type CurableRule } from '../found.ts'
-import { withStranger } from '../stranger.ts'
+import { withFriend, withStranger } from '../visits.ts'
 import { AUTHENTICATION_RULES as RULES } from './rules.ts'
 
 /** No server lists more; what does is not read. */
@@ -28,13 +28,7 @@ const SAY_THE_PASSWORD: ReadonlySet<string> = new Set(['PLAIN', 'LOGIN'])
 export async function readMechanisms(context: CheckContext): Promise<readonly string[] | undefined> {
   const told = await withStranger(context, askMechanisms)
   if (told !== undefined || context.friendProtocol !== 'binary') return told
-  const friend = await context.openAsFriend()
-  if (friend === undefined) return undefined
-  try {
-    return await askMechanisms(friend)
-  } finally {
-    friend.close()
-  }
+  return await withFriend(context, askMechanisms)
 }
 
 async function askMechanisms(conversation: Conversation): Promise<readonly string[] | undefined> {

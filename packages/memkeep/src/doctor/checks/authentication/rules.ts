@@ -36,7 +36,7 @@ export const AUTHENTICATION_RULES: Readonly<Record<RuleName, CurableRule>> = {
     area,
     severity: 'high',
     title: 'Passwords cross the network as they are',
-    why: 'Whoever reads the network reads the password as well (RFC 4616, section 4), and has every right on the server from then on.',
+    why: 'Whoever reads the network reads the password as well (RFC 4616), and has every right on the server from then on.',
     cure: `${TLS_CURE} Or offer SCRAM alone: \`mech_list: scram-sha-256\`.`,
   },
   asciiWithoutTls: {
@@ -84,7 +84,7 @@ export const AUTHENTICATION_RULES: Readonly<Record<RuleName, CurableRule>> = {
     area,
     severity: 'medium',
     title: 'The mechanism NTLM is offered',
-    why: 'It rests on MD4 and DES: passwords can be guessed from one exchange that was overheard, and an exchange can be relayed to another server.',
+    why: 'It rests on MD4, DES and MD5: passwords can be guessed from one exchange that was overheard, and an exchange can be relayed to another server.',
     cure: SCRAM_CURE,
   },
   login: {

@@ -27,6 +27,9 @@ const SECRETS: Readonly<Record<SecretKind, readonly [string, string]>> = {
 /** Kinds that whoever sees them can read. Counters are left out: `incr` needs them as they are. */
 const READABLE: readonly ValueKind['kind'][] = ['secret', 'json', 'text', 'compressed']
 
+/** How many ids of keys are named at most. */
+const MAX_IDS = 8
+
 /** What a sample says of a cache's data. Judges, and asks nothing. */
 export function judgeSample(context: Pick<CheckContext, 'server'>, sample: Sample): CheckResult {
   const { names, values, large } = sample
@@ -120,7 +123,7 @@ function keyIdFact(
   const counts = countKeyIds(values)
   if (counts.size === 0) return []
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  const value = [...counts].map(([id, count]) => `${id} (${percent(count, total)})`).join(', ')
+  const value = listIds([...counts].map(([id, count]) => `${id} (${percent(count, total)})`))
   return [{ name: 'Keys seen', value }]
 }
 
@@ -131,6 +134,12 @@ export function countKeyIds(values: readonly ValueKind[]): ReadonlyMap<string, n
     if (value.kind === 'envelope') counts.set(value.keyId, (counts.get(value.keyId) ?? 0) + 1)
   }
   return new Map([...counts].sort(([, left], [, right]) => right - left))
+}
+
+/** Some of the ids: whoever writes to a cache can make them up, a new one for each value. */
+export function listIds(ids: readonly string[]): string {
+  const shown = ids.slice(0, MAX_IDS)
+  return [...shown, ...(ids.length > MAX_IDS ? [`${String(ids.length - MAX_IDS)} more`] : [])].join(', ')
 }
 
 /** `3 of 100 (3 %)`. */

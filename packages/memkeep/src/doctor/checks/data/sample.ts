@@ -4,6 +4,7 @@ import { areStatsWhole } from '../../engine/questions.ts'
 import { isEnoughOf, readCachedump, readMetadump, type ListedItem } from '../../parse/item-lines.ts'
 import { askLine, firstLine } from '../../parse/line.ts'
 import { classicQuestion, metaQuestion } from '../../parse/stored-value.ts'
+import { withFriend } from '../visits.ts'
 import { shapesOf, type ShapeCounts } from './key-shapes.ts'
 import { kindOf, type ValueKind } from './value-kinds.ts'
 
@@ -75,13 +76,13 @@ async function listItems(context: CheckContext): Promise<List | string> {
     refused ||= (firstLine(received) ?? '').includes('not allowed')
   }
   if (refused) return REFUSED
-  return (await asFriend(context, listByClass)) ?? UNREADABLE
+  return (await withFriend(context, listByClass)) ?? UNREADABLE
 }
 
 /** Asks again where the crawler has other work, which it often has for a moment. */
 async function dump(context: CheckContext, command: string): Promise<Buffer | undefined> {
   for (let tries = 1; ; tries++) {
-    const received = await asFriend(context, async (conversation) => {
+    const received = await withFriend(context, async (conversation) => {
       const reply = await conversation.ask(`${command}\r\n`, isEnoughOf(NAMES))
       return reply.received
     })
@@ -120,7 +121,7 @@ async function readValues(
   context: CheckContext,
   items: readonly ListedItem[],
 ): Promise<readonly ValueKind[]> {
-  const kinds = await asFriend(context, async (conversation) => {
+  const kinds = await withFriend(context, async (conversation) => {
     const found: ValueKind[] = []
     // asked for a key that is not there, a server without meta commands says ERROR
     const ask = (await askLine(conversation, 'mn')) === 'MN' ? metaQuestion : classicQuestion
@@ -145,17 +146,4 @@ function spread<T>(items: readonly T[], count: number): readonly T[] {
     { length: Math.min(count, items.length) },
     (_, index) => items[Math.floor(index * step)],
   ).filter((item) => item !== undefined)
-}
-
-async function asFriend<T>(
-  context: CheckContext,
-  talk: (conversation: Conversation) => Promise<T>,
-): Promise<T | undefined> {
-  const conversation = await context.openAsFriend()
-  if (conversation === undefined) return undefined
-  try {
-    return await talk(conversation)
-  } finally {
-    conversation.close()
-  }
 }

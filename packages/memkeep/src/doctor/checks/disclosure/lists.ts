@@ -4,7 +4,7 @@ import type { Evidence } from '../../finding.ts'
 import { isEnoughOf, readCachedump, readMetadump, type ListedItem } from '../../parse/item-lines.ts'
 import { askLine, firstLine } from '../../parse/line.ts'
 import { describeShapes } from '../data/key-shapes.ts'
-import { withStranger } from '../stranger.ts'
+import { withStranger } from '../visits.ts'
 
 /** Lines after which the audit hangs up: the server stops listing then. */
 const ENOUGH = 20

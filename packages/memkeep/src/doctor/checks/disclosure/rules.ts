@@ -5,7 +5,7 @@ type RuleName = 'keyNames' | 'watch' | 'flush' | 'shutdown' | 'settings' | 'stat
 const area = 'disclosure'
 
 const KEEP_STRANGERS_OUT =
-  'Keep strangers out: memcached with `-S` or `-Y FILE`, or with client certificates (`-Z -o ssl_verify_mode=2,ssl_ca_cert=FILE`).'
+  'Keep strangers out: start memcached with `-S`, with `-Y FILE`, or with client certificates (`-Z -o ssl_verify_mode=2,ssl_ca_cert=FILE`).'
 
 /** What a server may tell strangers, and what they may do to it. */
 export const DISCLOSURE_RULES: Readonly<Record<RuleName, CurableRule>> = {

@@ -5,7 +5,7 @@ import { frameEvidence, lineEvidence } from '../../evidence.ts'
 import type { Evidence } from '../../finding.ts'
 import { askFrame, OPCODE, STATUS } from '../../parse/frame.ts'
 import { firstLine } from '../../parse/line.ts'
-import { MARK, withStranger } from '../stranger.ts'
+import { MARK, withStranger } from '../visits.ts'
 
 /** Seconds after which the test key ends, whatever becomes of the audit. */
 export const TEST_KEY_SECONDS = 10

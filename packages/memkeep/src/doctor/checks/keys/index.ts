@@ -2,7 +2,7 @@ import type { Keyring } from '@memkeep/encryption'
 import type { CheckContext, CheckResult } from '../../check.ts'
 import { wordedEvidence } from '../../evidence.ts'
 import type { Finding } from '../../finding.ts'
-import { countKeyIds, outOf } from '../data/judge.ts'
+import { countKeyIds, listIds, outOf } from '../data/judge.ts'
 import type { Sample } from '../data/sample.ts'
 import { found } from '../found.ts'
 import { KEYS_RULES as RULES } from './rules.ts'
@@ -30,14 +30,15 @@ export function judgeKeys(
     if (wanted.length === 0) continue
     const count = wanted.reduce((sum, id) => sum + (seen.get(id) ?? 0), 0)
     const evidence = [wordedEvidence(looked, outOf(count, total))]
-    findings.push(found(context, rule, { detail: wanted.join(', '), evidence }))
+    findings.push(found(context, rule, { detail: listIds(wanted), evidence }))
   }
   const unused = ids.filter((id) => !seen.has(id))
   if (unused.length > 0) {
-    const detail = unused.map((id) => (id === primaryId ? `${id} (primary)` : id)).join(', ')
-    const evidence = [wordedEvidence(looked, `ids ${[...seen.keys()].join(', ')}`)]
+    const detail = listIds(unused.map((id) => (id === primaryId ? `${id} (primary)` : id)))
+    const evidence = [wordedEvidence(looked, `ids ${listIds([...seen.keys()])}`)]
     findings.push(found(context, RULES.unused, { detail, evidence }))
   }
-  const fit = findings.length === 0 ? 'every sealed value is under the primary key' : `primary ${primaryId}`
+  const fit =
+    findings.length === 0 ? 'every sealed value is under the primary key' : `its primary key is ${primaryId}`
   return { facts: [{ name: 'Keyring', value: fit }], findings }
 }
