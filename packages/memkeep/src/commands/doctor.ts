@@ -87,7 +87,8 @@ function configure(command: Command): void {
 async function run(context: RunContext, args: readonly unknown[], options: DoctorOptions): Promise<ExitCode> {
   const servers = args[0] as readonly string[]
   const { output, stdout } = context
-  const baseline = options.baseline === undefined ? [] : await readBaseline(options.baseline)
+  const { baseline: path, writeBaseline } = options
+  const baseline = path === undefined ? [] : await readBaseline(path, path === writeBaseline)
   const found = await runAudit(context, servers, options)
   const report = judge(found, { tool: VERSION, date: new Date(), baseline })
   // first what took long, as a file may turn out not to be writable
@@ -158,20 +159,17 @@ function exitCode({ servers }: AuditReport, failOn: Severity | 'none'): ExitCode
   return isBad ? EXIT.NO : EXIT.OK
 }
 
-async function readBaseline(path: string): Promise<readonly BaselineEntry[]> {
+/** @param isNew whether it may be missing, since it is to be made */
+async function readBaseline(path: string, isNew: boolean): Promise<readonly BaselineEntry[]> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    if (code === 'ENOENT') {
-      throw new Error(`There is no baseline ${path}: make one with --write-baseline ${path}.`, {
-        cause: error,
-      })
-    }
-    throw new Error(`The baseline ${path} cannot be read (${code}): check the path and its permissions.`, {
-      cause: error,
-    })
+  } catch (cause) {
+    const { code = String(cause) } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' && isNew) return []
+    const advice =
+      code === 'ENOENT' ? `make one with --write-baseline ${path}` : 'check the path and its permissions'
+    throw new Error(`The baseline ${path} cannot be read (${code}): ${advice}.`, { cause })
   }
   try {
     return parseBaseline(text)
