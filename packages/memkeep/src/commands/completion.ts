@@ -20,7 +20,7 @@ export const completion: CommandDefinition = defineCommand({
     },
   ],
   configure: (command) => {
-    describeArgument(command, 'shell', 'the shell to complete in')
+    describeArgument(command, 'the shell to complete in')
     for (const argument of command.registeredArguments) argument.choices(SHELLS)
   },
   run({ output }, [shell]) {

@@ -17,6 +17,8 @@ interface Methods extends Disposable {
    * it? Can strangers use it? Can the server see the data?
    */
   describe(): string
+  /** The same. */
+  toString(): string
   /** Looks after files of certificates, passwords and keys no more. What is open goes on. */
   close(): void
 }

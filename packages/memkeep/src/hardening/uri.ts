@@ -62,8 +62,8 @@ function readServers(list: string): readonly string[] {
   return whole.split(',').map((part, index) => {
     const server = decode(part)
     try {
-      // a comma would make two of what is one
-      if (server.includes(',')) throw new TypeError('a comma')
+      // a comma would make two of what is one, and the scheme is one for all
+      if (server.includes(',') || server.includes('://')) throw new TypeError('no address')
       parseEndpoint(server)
     } catch {
       // what is no server may be a password whose "@" is missing
