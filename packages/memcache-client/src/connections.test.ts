@@ -1,6 +1,10 @@
+import { Duplex } from 'node:stream'
+import { tcp, type Channel, type Transport } from '@memkeep/core'
+import { sasl } from '@memkeep/sasl'
 import { startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { tls } from '@memkeep/tls'
 import type { RetrievalCommandResponse } from 'memcache-client'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { fails } from '../test/fails.ts'
 import { HardenedMemcacheClient } from './hardened-memcache-client.ts'
 import type { HardenedMemcacheClientOptions } from './options.ts'
@@ -96,5 +100,115 @@ describe('connections and servers', () => {
     const asked = one.get('k')
     one.shutdown()
     expect(await fails(asked)).toBe('Shutdown requested')
+  })
+
+  it('may be any Duplex', async () => {
+    const transport: Transport = {
+      ...tcp(),
+      async connect(endpoint, options) {
+        const socket = await tcp().connect(endpoint, options)
+        const channel: Channel = new Duplex({
+          read: () => socket.resume(),
+          write: (chunk, _encoding, done) => socket.write(chunk as Buffer, done),
+          destroy: (_error, done) => {
+            socket.destroy()
+            done(null)
+          },
+        })
+        socket.on('data', (chunk: Buffer) => channel.push(chunk))
+        return channel
+      },
+    }
+    const one = make({ server: plain.address, transport, noDelay: true })
+    expect(await one.set('duplex', 'x')).toEqual(['STORED'])
+  })
+
+  it('are replaced when that was asked for while they opened, and lose nobody who waits', async () => {
+    await using secure = await startMemcached('tls+sasl')
+    const real = tls(secure.clientTls)
+    let connected = 0
+    const transport: Transport = {
+      name: real.name,
+      confidential: real.confidential,
+      async connect(endpoint, options) {
+        const channel = await real.connect(endpoint, options)
+        if (++connected === 1) options.onRetire?.()
+        return channel
+      },
+    }
+    const { credentials = { username: '', password: '' } } = secure
+    const one = make({ server: secure.address, transport, auth: sasl(credentials) })
+    expect(await Promise.all([one.set('k', 'x'), one.set('k', 'x')])).toEqual([['STORED'], ['STORED']])
+    expect((await one.get<RetrievalCommandResponse<string>>('k')).value).toBe('x')
+    expect(connected).toBe(2)
+  })
+
+  it('are all closed when the client is shut down, also those that finish what is under way', async () => {
+    let retire: (() => void) | undefined
+    const transport: Transport = {
+      ...tcp(),
+      connect(endpoint, options) {
+        retire = options.onRetire
+        return tcp().connect(endpoint, options)
+      },
+    }
+    const proxy = await startFaultProxy(plain)
+    const one = make({ server: proxy.address, transport, cmdTimeout: 60_000 })
+    await one.version()
+    proxy.setMode('freeze')
+    const asked = fails(one.get('k'))
+    retire?.()
+    one.shutdown()
+    expect(await asked).toBe('Shutdown requested')
+    proxy.setMode('pass')
+    await vi.waitFor(() => {
+      expect(proxy.open).toBe(0)
+    })
+    await proxy.close()
+  })
+
+  it('are not kept by a client that was shut down just when they were open', async () => {
+    const proxy = await startFaultProxy(plain)
+    const shut: { now?: () => void } = {}
+    // says that it is open in the very turn in which the client is shut down
+    const auth = {
+      name: 'late',
+      protocol: 'text',
+      authenticate: () => {
+        queueMicrotask(() => shut.now?.())
+        return Promise.resolve()
+      },
+    } as const
+    for (let ticks = 0; ticks < 8; ticks++) {
+      const one = make({ server: proxy.address, auth })
+      shut.now = () => {
+        let left = ticks
+        const step = (): void => {
+          if (left-- > 0) queueMicrotask(step)
+          else one.shutdown()
+        }
+        step()
+      }
+      await fails(one.version())
+    }
+    await vi.waitFor(() => {
+      expect(proxy.open).toBe(0)
+    })
+    await proxy.close()
+  })
+
+  it('take the time that they take when connectTimeout is 0', async () => {
+    expect(await make({ server: plain.address, connectTimeout: 0 }).version()).toHaveLength(2)
+  })
+
+  it('are opened anew after a shutdown, if the client is used again', async () => {
+    const proxy = await startFaultProxy(plain)
+    const one = make({ server: proxy.address })
+    await one.version()
+    one.shutdown()
+    one.shutdown()
+    expect(await one.version()).toHaveLength(2)
+    expect(proxy.accepted).toBe(2)
+    await proxy.close()
   })
 })

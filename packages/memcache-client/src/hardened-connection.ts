@@ -127,6 +127,8 @@ export class HardenedConnection extends MemcacheConnection {
     this._status = Status.READY
     this._connectPromise = undefined
     this._setupConnection(socket)
+    // transports turn it on, and the original would leave it so
+    if (this.client?.options.keepAlive === false) socket.setKeepAlive(false)
     if (this.#retiring) this.#leave()
   }
 

@@ -36,6 +36,8 @@ const INJECTIONS = [
   'a\tb',
   '\u007f',
 ]
+/** Equals no value of the contract. */
+const NOTHING = Buffer.from('nothing')
 const UNICODE = ['ключ', '鍵', '🔑', 'clé', 'é'.normalize('NFD'), 'é'.normalize('NFC')]
 
 /** What every adapter and the raw client keep, in the order of the table. */
@@ -103,7 +105,11 @@ export const PROMISES: readonly Kept[] = [
           cache.get(index % 5 === 0 ? `absent${String(index)}` : `many${String(index)}`),
         ),
       )
-      expect(answers).toEqual(values.map((value, index) => (index % 5 === 0 ? undefined : value)))
+      // compared as bytes: the runner's own comparison of so many takes seconds
+      const wrong = answers.findIndex((answer, index) =>
+        index % 5 === 0 ? answer !== undefined : values[index]?.equals(answer ?? NOTHING) !== true,
+      )
+      expect(wrong).toBe(-1)
     },
   }),
   kept({

@@ -5,6 +5,9 @@ import type { ContractCache, HardeningOf, Subject } from './subject.ts'
 /** Room for a value of 1 MiB in whatever form it is stored. */
 const ARGS = ['-I', '4m'] as const
 
+/** Milliseconds that a stranger waits for a server that says nothing; connecting itself takes a few. */
+const SILENCE = 500
+
 /** Who opens a cache. */
 export type Role = 'friend' | 'stranger' | 'wrong-password'
 
@@ -90,6 +93,8 @@ export class Stage<Transport, Auth, Middleware> {
     const said =
       role === 'wrong-password' && credentials ? { ...credentials, password: 'wrong' } : credentials
     return {
+      // a server with SASL has no answer to text
+      ...(role === 'stranger' && this.parts.auth === 'sasl' && { connectTimeout: SILENCE }),
       ...(this.parts.tls && { transport: layers.tls(material) }),
       ...(said !== undefined &&
         role !== 'stranger' && {

@@ -31,6 +31,8 @@ export interface Layers<Transport, Auth, Middleware> {
 
 /** What a cache is opened with. */
 export interface HardeningOf<Transport, Auth, Middleware> {
+  /** Milliseconds to wait for a connection, where the server is known to be silent. */
+  readonly connectTimeout?: number
   readonly transport?: Transport
   readonly auth?: Auth
   readonly middleware?: readonly Middleware[]
