@@ -131,6 +131,21 @@ describe('ca, server and client', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it('print paths so that shells, JavaScript and memcached read them', async () => {
+    dir = join(folder, "o'neil's certs")
+    await certs('ca')
+    const { memcached } = await json('server', 'localhost')
+    const [, , list = ''] = execFileSync('sh', ['-c', `printf '%s\\n' ${String(memcached)}`], {
+      encoding: 'utf8',
+    }).split('\n')
+    expect(list.split(',')[0]).toBe(`ssl_chain_cert=${path('server.pem')}`)
+    const { code } = await json('client')
+    expect(code).toContain(`ca: { file: ${JSON.stringify(path('ca.pem'))} }`)
+    dir = join(folder, 'a,b')
+    await certs('ca')
+    expect((await certs('server', 'localhost')).stderr).toContain('without one')
+  })
+
   it('refuse hosts and days that are none', async () => {
     await certs('ca')
     for (const [args, message] of [

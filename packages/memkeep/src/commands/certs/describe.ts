@@ -60,12 +60,17 @@ export function memcachedOptions(server: PairFiles, ca: string): string {
 
 /** The code of a client with these files, or of one without a certificate. */
 export function clientCode(ca: string, client?: PairFiles): string {
-  const file = (path: string): string => `{ file: ${JSON.stringify(path).replaceAll('"', "'")} }`
+  const file = (path: string): string => `{ file: ${literal(path)} }`
   const parts = [
     `ca: ${file(ca)}`,
     ...(client === undefined ? [] : [`cert: ${file(client.cert)}`, `key: ${file(client.key)}`]),
   ]
   return `tls({ ${parts.join(', ')} })`
+}
+
+function literal(text: string): string {
+  const json = JSON.stringify(text)
+  return text.includes("'") || json.includes('\\') ? json : `'${text}'`
 }
 
 function quoted(text: string): string {

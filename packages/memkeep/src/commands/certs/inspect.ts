@@ -111,7 +111,8 @@ function keysIn(text: string): readonly KeyObject[] {
 function render(report: CertificateReport, { bold, dim, green, red, yellow }: Colors): string {
   const { daysLeft, problems } = report
   const paint = daysLeft < 0 ? red : daysLeft < SOON ? yellow : green
-  const left = daysLeft < 0 ? `ended ${String(-daysLeft)} days ago` : `${String(daysLeft)} days left`
+  const days = `${String(Math.abs(daysLeft))} day${Math.abs(daysLeft) === 1 ? '' : 's'}`
+  const left = daysLeft < 0 ? `ended ${days} ago` : `${days} left`
   const rows: readonly (readonly [string, string])[] = [
     ['for', report.for.join(' and ') || 'neither servers nor clients'],
     ...(report.names.length === 0 ? [] : [['names', report.names.join(', ')] as const]),

@@ -127,6 +127,8 @@ describe('renewals', () => {
   it.each([[[]], [['--new-key']]])('are picked up by both sides without downtime: %j', async (more) => {
     await using server = await start()
     using transport = tls({ ...options(), watchInterval: 50 })
+    // between a new key and its certificate they do not fit, and the old ones stay in use
+    transport.on('reloadFailed', () => undefined)
     const client = new MemcachedClient({ servers: server.address, transport })
     const load = { running: true, done: 0 }
     const working = (async () => {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { describeArgument } from '../../cli/argument.ts'
 import { defineCommand, type CommandDefinition } from '../../cli/definition.ts'
 import { EXIT } from '../../cli/exit-code.ts'
@@ -40,6 +41,9 @@ export const server: CommandDefinition = defineCommand<ServerOptions>({
     const { issueServer } = await import('../../certs/issue.ts')
     const { dir, name } = options
     const files = leafFiles(dir, name)
+    if (resolve(dir).includes(',')) {
+      throw new TypeError('memcached takes commas for the ends of paths: name a --dir without one')
+    }
     const authority = await authorityIn(dir)
     const pair = await issueServer(authority, { hosts: hosts as readonly string[], ...daysOf(options) })
     await createPair(files, pair)

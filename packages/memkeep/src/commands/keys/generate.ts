@@ -20,7 +20,10 @@ export const generate: CommandDefinition = defineCommand<KeysetOptions & EnvOpti
     'Makes a keyset with one new random key, in a file that only you can read. A file that is there is never overwritten. With --env and without a file, the key is printed and kept nowhere.',
   examples: [
     { line: 'memkeep keys generate --file keys.json', does: 'a keyset to rotate, for Keyring.fromFile' },
-    { line: 'memkeep keys generate --env >> .env', does: 'one key for MEMKEEP_KEYS, kept nowhere else' },
+    {
+      line: 'export "$(memkeep keys generate --env)"',
+      does: 'one key as MEMKEEP_KEYS of this shell, kept nowhere else',
+    },
   ],
   configure: (command) => {
     addEnvOption(addFileOption(command))

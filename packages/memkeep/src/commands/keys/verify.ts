@@ -68,7 +68,7 @@ export const verify: CommandDefinition = defineCommand<VerifyOptions>({
         }),
       )
       const { agreed, peer, problem } = report
-      const value = { agreed, peer: peer ?? null, problem: problem ?? null, ids: keyring.ids }
+      const value = { servers: names, agreed, peer: peer ?? null, problem: problem ?? null, ids: keyring.ids }
       context.output.result(value, (colors) => render(report, keyring.ids, colors))
       return agreed ? EXIT.OK : EXIT.NO
     } finally {
