@@ -42,6 +42,11 @@ const EXPECTED = {
   memjs: ['stored: true', 'read back: hello', 'absent: null'],
   'mutual-tls': ['we read: hello, friend', 'a stranger: ERR_MEMKEEP_TLS_CLIENT_CERTIFICATE_REQUIRED'],
   nestjs: ['computed: { apple: 10, computed: 1 }', 'from the cache: { apple: 10, computed: 2 }'],
+  'one-call': [
+    ...["read back: { name: 'Ada' }", 'without keys: 60 sealed bytes'],
+    ...['a wrong password: ERR_MEMKEEP_AUTH_REJECTED', 'memcacheds:/ TypeError'],
+    'memcached:// ERR_MEMKEEP_AUTH_INSECURE_CHANNEL',
+  ],
   'password-rotation': [
     ...['in use: version 1', 'in use: version 2', 'version 3: ERR_MEMKEEP_AUTH_REJECTED'],
     'failed requests: 0',
