@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { parseNumbers } from 'memkeep/internal/bench'
 import type { Contestant } from './contestants/contestant.ts'
 import { contestants } from './contestants/index.ts'
 import { FULL, QUICK, type Plan } from './plan.ts'
@@ -95,11 +96,5 @@ function choose(list: string): readonly Contestant[] {
 }
 
 function numbers(option: string, list: string | undefined): readonly number[] | undefined {
-  return list?.split(',').map((text) => {
-    const number = Number(text)
-    if (!Number.isInteger(number) || number < 1) {
-      throw new RangeError(`--${option} takes whole numbers from 1 on, not "${text}"`)
-    }
-    return number
-  })
+  return list === undefined ? undefined : parseNumbers(option, list)
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { nameWorkload } from 'memkeep/internal/bench'
-import { FULL, listWorkloads, QUICK } from './plan.ts'
+import { listWorkloads, nameWorkload } from 'memkeep/internal/bench'
+import { FULL, QUICK } from './plan.ts'
 
-describe('listWorkloads', () => {
-  it('has every operation in every size at every concurrency, but for what would fill the memory', () => {
-    const { workloads, leftOut } = listWorkloads({ ...FULL, contestants: [] })
+describe('the plans', () => {
+  it('have every operation in every size at every concurrency, but for what would fill the memory', () => {
+    const { workloads, leftOut } = listWorkloads(FULL)
     expect(workloads.length + leftOut.length).toBe(4 * 3 * 3)
     expect(leftOut.map(nameWorkload)).toEqual([
       'getMany of 100, 10 kB, 256 at once',
@@ -13,8 +13,8 @@ describe('listWorkloads', () => {
     ])
   })
 
-  it('is short when quick', () => {
-    const { workloads } = listWorkloads({ ...QUICK, contestants: [] })
+  it('are short when quick', () => {
+    const { workloads } = listWorkloads(QUICK)
     expect(workloads.map(nameWorkload)).toContain('get, 100 B, 256 at once')
     expect(workloads).toHaveLength(10)
   })

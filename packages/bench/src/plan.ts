@@ -1,4 +1,3 @@
-import { isMeasurable, type Operation, type Workload } from 'memkeep/internal/bench'
 import type { Contestant } from './contestants/contestant.ts'
 
 /** What a run measures. */
@@ -39,28 +38,4 @@ export const QUICK: Omit<Plan, 'contestants'> = {
   growth: false,
   budget: 40_000,
   maxManyConcurrency: 32,
-}
-
-const OPERATIONS: readonly Operation[] = ['set', 'get', 'getMany']
-/** Keys of a getMany outside the growth curves. */
-const KEYS = 100
-
-/** The workloads of a plan, smallest values first, and those that it leaves out. */
-export function listWorkloads({ sizes, concurrency, maxManyConcurrency = Infinity }: Plan): {
-  readonly workloads: readonly Workload[]
-  readonly leftOut: readonly Workload[]
-} {
-  const all = sizes.flatMap((size) =>
-    concurrency.flatMap((inFlight) =>
-      OPERATIONS.map((operation) => ({
-        operation,
-        size,
-        concurrency: inFlight,
-        keys: operation === 'getMany' ? KEYS : 1,
-      })),
-    ),
-  )
-  const fits = (workload: Workload): boolean =>
-    isMeasurable(workload) && (workload.keys === 1 || workload.concurrency <= maxManyConcurrency)
-  return { workloads: all.filter(fits), leftOut: all.filter((workload) => !fits(workload)) }
 }

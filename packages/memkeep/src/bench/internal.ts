@@ -4,8 +4,9 @@
  */
 export type { Client, Form } from './client.ts'
 export { group, makeTable, printTable, type Colors } from './grid.ts'
+export { parseNumbers } from './numbers.ts'
 export { Hang } from './progress.ts'
 export { Work, WrongAnswer, type SliceFigures, type SliceTimes } from './slice.ts'
 export { medianOf, spreadOf, summarize, type Summary } from './stats.ts'
 export { Values } from './values.ts'
-export { isMeasurable, nameSize, nameWorkload, type Operation, type Workload } from './workload.ts'
+export { listWorkloads, nameSize, nameWorkload, type Operation, type Workload } from './workload.ts'

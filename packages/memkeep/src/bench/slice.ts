@@ -30,6 +30,13 @@ export interface SliceFigures {
   readonly peakRss: number
 }
 
+/** How a client stores what it is to read. */
+export interface SeedOptions {
+  /** Requests in flight. Default: 1. */
+  readonly atOnce?: number
+  readonly signal?: AbortSignal
+}
+
 /** A reply that is not what was stored. */
 export class WrongAnswer extends Error {
   override readonly name = 'WrongAnswer'
@@ -70,31 +77,43 @@ export class Work {
   }
 
   /**
-   * Stores what is to be read and reads it, one after another, which every client can; that warms it up, too.
+   * Stores what is to be read and reads it, one after another, which every client can, unless it is told otherwise;
+   * that warms it up, too.
    *
    * @throws WrongAnswer, Hang, what the client rejects with, or the signal's reason
    */
-  async seed(patience: number, signal?: AbortSignal): Promise<void> {
+  async seed(patience: number, { atOnce = 1, signal }: SeedOptions = {}): Promise<void> {
     const progress = watch(patience)
+    let over = false
+    const each = async (request: (index: number, key: string) => Promise<void>): Promise<void> => {
+      const entries = this.#getKeys.entries()
+      const worker = async (): Promise<void> => {
+        for (const [index, key] of entries) {
+          signal?.throwIfAborted()
+          // what one of them has failed at, nobody goes on with: the keys may be removed by now
+          if (over) return
+          await request(index, key)
+          progress.done++
+        }
+      }
+      await Promise.all(Array.from({ length: atOnce }, worker))
+    }
     const all = async (): Promise<void> => {
-      for (const [index, key] of this.#getKeys.entries()) {
-        signal?.throwIfAborted()
+      await each(async (index, key) => {
         const reply = await this.#client.set(key, this.#stored.at(index))
         if (!this.#client.stored(reply)) throw new WrongAnswer('a set did not store')
-        progress.done++
-      }
-      for (const [index, key] of this.#getKeys.entries()) {
-        signal?.throwIfAborted()
+      })
+      await each(async (index, key) => {
         const reply = await this.#client.get(key)
         if (!this.#stored.isRight(index, this.#client.valueOf(reply))) {
           throw new WrongAnswer('a get read another value')
         }
-        progress.done++
-      }
+      })
     }
     try {
       await Promise.race([all(), progress.hang])
     } finally {
+      over = true
       progress.end()
     }
   }

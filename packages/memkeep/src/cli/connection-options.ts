@@ -54,7 +54,7 @@ export function readConnectionOptions(options: ConnectionOptions): {
       }),
     }),
     ...(username !== undefined && {
-      auth: (options.auth === 'ascii' ? asciiAuth : sasl)({ username, password }),
+      auth: (options.auth === 'ascii' ? asciiAuth : sasl)({ username, password, watchInterval: 0 }),
     }),
   }
 }
