@@ -85,6 +85,14 @@ describe('run', () => {
     },
   )
 
+  it('breaks paragraphs of a description where they are shown, and nothing else', async () => {
+    const description = 'One paragraph\non two lines.\n\nAnother:\n  as it\n  is'
+    const { stdout } = await ran(['a', '--help'], {}, [
+      { ...command('a', () => Promise.resolve(EXIT.OK)), description },
+    ])
+    expect(stdout).toContain('\n\nOne paragraph on two lines.\n\nAnother:\n  as it\n  is\n\n')
+  })
+
   it('prints its version', async () => {
     const { code, stdout } = await ran(['--version'])
     expect(code).toBe(EXIT.OK)

@@ -46,7 +46,7 @@ function addGroup(
 ): void {
   const group = prepare(new Command(name), context)
     .summary(summary)
-    .description(description)
+    .description(flow(description))
     .helpCommand(false)
     .addHelpText('after', helpAfter(commands.map(firstExample), undefined, context))
   for (const command of commands) addCommand(group, command, context, onExit)
@@ -61,7 +61,7 @@ function addCommand(
 ): void {
   const { summary, description, examples, exitCodes, configure } = definition
   const [name = '', ...args] = definition.name.split(' ')
-  const command = prepare(new Command(name), context).summary(summary).description(description)
+  const command = prepare(new Command(name), context).summary(summary).description(flow(description))
   for (const arg of args) command.argument(arg)
   configure?.(command)
   command
@@ -108,6 +108,11 @@ function styles({ bold, cyan }: Colors): HelpConfiguration {
     styleOptionText: cyan,
     styleArgumentText: cyan,
   }
+}
+
+/** Lines of a paragraph as one, for the help to break where it is shown; what is indented stays as it is. */
+function flow(text: string): string {
+  return text.replace(/(?<=\S)\n(?=\S)/g, ' ')
 }
 
 function firstExample(entry: CommandDefinition | CommandGroup): Example | undefined {

@@ -2,6 +2,7 @@ import { parseNumbers } from '../bench/numbers.ts'
 import { benchServer, bytesOnServer, type ServerReport } from '../bench/server-bench.ts'
 import { renderServerReport } from '../bench/server-table.ts'
 import { nameSize } from '../bench/workload.ts'
+import { describeArgument } from '../cli/argument.ts'
 import {
   addConnectionOptions,
   readConnectionOptions,
@@ -52,6 +53,7 @@ export const bench: CommandDefinition = defineCommand<Options>({
     [EXIT.INTERRUPTED]: 'interrupted; what was stored is removed',
   },
   configure: (command) => {
+    describeArgument(command, 'where it listens: host, host:port, or the path of a Unix socket')
     addConnectionOptions(command)
     command
       .option(

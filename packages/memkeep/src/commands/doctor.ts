@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Keyring } from '@memkeep/encryption'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import writeFileAtomic from 'write-file-atomic'
+import { describeArgument } from '../cli/argument.ts'
 import {
   addConnectionOptions,
   readConnectionOptions,
@@ -67,6 +68,7 @@ export const doctor: CommandDefinition = defineCommand<DoctorOptions>({
 })
 
 function configure(command: Command): void {
+  describeArgument(command, 'host:port, [::1]:11211, or the path of a Unix socket')
   addConnectionOptions(command)
   command
     .option('--keys <file>', 'keys to compare with what lies in the cache: a keyset, or their text form')
