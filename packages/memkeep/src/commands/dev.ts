@@ -33,7 +33,7 @@ export const dev: CommandDefinition = defineCommand<Options>({
     { line: 'memkeep dev --mutual-tls --port 11300', does: 'clients must show a certificate' },
     { line: 'memkeep dev --dir .memkeep', does: 'everything kept in this project, and ignored by git' },
     {
-      line: 'memkeep dev --json | head -1 | jq -r .uri',
+      line: 'memkeep dev --json > dev.json &',
       does: 'for scripts: one line of JSON when it is ready',
     },
   ],
