@@ -20,7 +20,7 @@ export interface CertificateDescription {
   readonly validTo: Date
 }
 
-/** Describes a certificate. */
+/** Describes a certificate, as of a file: `describeCertificate(new X509Certificate(pem)).pin` is what `pins` takes. */
 export function describeCertificate(certificate: X509Certificate): CertificateDescription {
   return {
     subject: oneLine(certificate.subject),

@@ -1,4 +1,4 @@
-export type { CertificateDescription } from './certificate.ts'
+export { describeCertificate, type CertificateDescription } from './certificate.ts'
 export { CHANNEL_NAMES, type ExpiryMessage, type HandshakeMessage, type ReloadMessage } from './channels.ts'
 export type { ConnectionDescription, TlsDescription } from './description.ts'
 export type { Source, TlsOptions } from './options.ts'
