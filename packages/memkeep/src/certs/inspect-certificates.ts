@@ -1,6 +1,7 @@
 // what @peculiar/x509 finds its parts with; it must come first
 import 'reflect-metadata'
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
+import { describeCertificate } from '@memkeep/tls'
 import { X509Certificate as Asn1Certificate } from '@peculiar/x509'
 
 /** A file that was read. */
@@ -74,37 +75,27 @@ export function inspectCertificates(
           : []),
       ]
       const { signedBy, forged } = signerOf(certificate, all)
+      const described = describeCertificate(certificate)
       return {
         file,
-        subject: oneLine(certificate.subject),
-        issuer: oneLine(certificate.issuer),
+        subject: described.subject,
+        issuer: described.issuer,
         signedBy,
         for: purposesOf(certificate),
-        names: namesOf(certificate),
+        names: described.subjectAltNames,
         keyType: keyTypeOf(certificate.publicKey),
         signature: signatureOf(certificate),
-        serialNumber: certificate.serialNumber,
-        validFrom: new Date(certificate.validFrom).toISOString(),
-        validTo: new Date(certificate.validTo).toISOString(),
-        daysLeft: Math.floor((Date.parse(certificate.validTo) - now.getTime()) / DAY),
-        pin: pinOf(certificate),
-        fingerprint256: certificate.fingerprint256,
+        serialNumber: described.serialNumber,
+        validFrom: described.validFrom.toISOString(),
+        validTo: described.validTo.toISOString(),
+        daysLeft: Math.floor((described.validTo.getTime() - now.getTime()) / DAY),
+        pin: described.pin,
+        fingerprint256: described.fingerprint256,
         hasKey: owned.length > 0,
         problems: forged ? [...problems, 'it names an issuer that did not sign it'] : problems,
       }
     }),
   )
-}
-
-/** The SHA-256 of a certificate's public key (RFC 7469, section 2.4). */
-export function pinOf({ publicKey }: X509Certificate): string {
-  const spki = publicKey.export({ type: 'spki', format: 'der' })
-  return `sha256/${createHash('sha256').update(spki).digest('base64')}`
-}
-
-/** The names of its subjectAltName; what holds a comma is in quotes there. */
-export function namesOf({ subjectAltName }: X509Certificate): readonly string[] {
-  return (subjectAltName?.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []).map((name) => name.trim())
 }
 
 function signerOf(
@@ -117,7 +108,7 @@ function signerOf(
   const named = all.filter((other) => certificate.checkIssued(other))
   const signer = named.find((other) => other.ca && certificate.verify(other.publicKey))
   return {
-    signedBy: signer === undefined ? null : oneLine(signer.subject),
+    signedBy: signer === undefined ? null : describeCertificate(signer).subject,
     forged: named.length > 0 && signer === undefined,
   }
 }
@@ -166,10 +157,6 @@ function signatureOf({ raw }: X509Certificate): string | null {
     // of a kind that the library does not know
     return null
   }
-}
-
-function oneLine(name: string): string {
-  return name.split('\n').join(', ')
 }
 
 /** `server.pem` and `server.key`. */

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { describeCertificate } from '@memkeep/tls'
 import { describe, expect, it } from 'vitest'
 import type { CertificatePair } from './authority.ts'
 import { createAuthority, issueClient, issueServer } from './issue.ts'
-import { pinOf } from './inspect-certificates.ts'
 import { renewAuthority, renewLeaf } from './renew.ts'
 
 const DAY = 86_400_000
@@ -10,6 +10,7 @@ const then = new Date(Date.now() - 80 * DAY)
 const HOSTS = ['cache.example', '10.0.0.1']
 
 const parsed = ({ cert }: CertificatePair): X509Certificate => new X509Certificate(cert)
+const pinOf = (certificate: X509Certificate): string => describeCertificate(certificate).pin
 const verifies = (leaf: CertificatePair, authority: CertificatePair): boolean =>
   parsed(leaf).checkIssued(parsed(authority)) && parsed(leaf).verify(parsed(authority).publicKey)
 const daysOf = (pair: CertificatePair): number =>

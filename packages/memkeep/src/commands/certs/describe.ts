@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
+import { describeCertificate } from '@memkeep/tls'
 import type { Colors } from '../../cli/colors.ts'
-import { pinOf, namesOf } from '../../certs/inspect-certificates.ts'
 import type { PairFiles } from '../../certs/store.ts'
 
 /** What is said of a certificate that was made. */
@@ -17,14 +17,8 @@ export interface MadeCertificate {
 
 /** What a new certificate is, for machines. */
 export function describeMade(files: PairFiles, pem: string): MadeCertificate {
-  const certificate = new X509Certificate(pem)
-  return {
-    ...files,
-    subject: certificate.subject,
-    names: namesOf(certificate),
-    validTo: new Date(certificate.validTo).toISOString(),
-    pin: pinOf(certificate),
-  }
+  const { subject, subjectAltNames, validTo, pin } = describeCertificate(new X509Certificate(pem))
+  return { ...files, subject, names: subjectAltNames, validTo: validTo.toISOString(), pin }
 }
 
 /** The same for people. */
