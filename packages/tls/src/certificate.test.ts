@@ -6,11 +6,12 @@ import { describeCertificate } from './certificate.ts'
 import { tls } from './tls.ts'
 
 it('describes a certificate of a file as a transport describes its own, with the pin that OpenSSL computes', async () => {
-  const { ca, client, issueServer } = await createPki()
+  const pki = await createPki()
+  const { ca, client } = pki
   using transport = tls({ ca, ...client })
   expect(describeCertificate(new X509Certificate(client.cert))).toEqual(transport.describe().own)
 
-  const { cert } = await issueServer({ hosts: ['cache.example', '192.0.2.1'] })
+  const { cert } = await pki.issueServer({ hosts: ['cache.example', '192.0.2.1'] })
   const { pin, subjectAltNames, validTo } = describeCertificate(new X509Certificate(cert))
   expect(subjectAltNames).toEqual(['DNS:cache.example', 'IP Address:192.0.2.1'])
   expect(validTo.getTime()).toBeGreaterThan(Date.now())
