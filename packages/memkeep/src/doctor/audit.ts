@@ -84,7 +84,13 @@ async function auditOne(endpoint: Endpoint, { options, deadline, say }: One): Pr
     const server = formatEndpoint(endpoint)
     const opened = await openServerAudit(endpoint, options, ending.signal)
     signal?.throwIfAborted()
-    if (typeof opened === 'string') return unreached(server, opened)
+    if (typeof opened === 'string') {
+      const { reason } = ending.signal as { readonly reason: unknown }
+      return unreached(
+        server,
+        reason instanceof Overdue ? `It did not show what it is before ${reason.message}.` : opened,
+      )
+    }
     try {
       const results: CheckResult[] = []
       for (const [area, check] of CHECKS) {

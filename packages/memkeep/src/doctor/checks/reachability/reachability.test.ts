@@ -8,8 +8,9 @@ import { asciiAuth } from '@memkeep/sasl'
 import { startMemcached } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { describe, expect, test } from 'vitest'
-import type { CheckContext, CheckResult } from '../../check.ts'
+import type { Check, CheckContext, CheckResult } from '../../check.ts'
 import { openServerAudit, type ServerAuditOptions } from '../../engine/server-audit.ts'
+import { checkTls } from '../tls/index.ts'
 import { checkReachability } from './index.ts'
 
 /** @param change what the server is made out to be: no test can have a public address */
@@ -17,11 +18,12 @@ async function check(
   address: string,
   options: ServerAuditOptions = {},
   change: (context: CheckContext) => CheckContext = (context) => context,
+  run: Check = checkReachability,
 ): Promise<CheckResult> {
   const opened = await openServerAudit(parseEndpoint(address), options, new AbortController().signal)
   if (typeof opened === 'string') throw new Error(opened)
   try {
-    return await checkReachability(change(opened.context))
+    return await run(change(opened.context))
   } finally {
     opened.close()
   }
@@ -149,6 +151,10 @@ describe('plaintext beside TLS', () => {
     await using server = await startMemcached('tls', { args: ['-l', `notls:127.0.0.1:${String(port)}`] })
     const seen = await check(`${server.host}:${String(port)}`)
     expect(found(seen)).toEqual([`low plaintext-beside-tls: notls:127.0.0.1:${String(port)}`])
+    // so that it is not told twice
+    expect(found(await check(`${server.host}:${String(port)}`, {}, (context) => context, checkTls))).toEqual(
+      [],
+    )
     expect(seen.findings?.[0]?.evidence[0]).toEqual({ sent: 'version (without TLS)', received: 'answered' })
   })
 

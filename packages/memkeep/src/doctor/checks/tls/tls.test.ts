@@ -5,7 +5,7 @@ import { parseEndpoint } from '@memkeep/core'
 import { createPki, startMemcached, type StartOptions } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { CheckResult } from '../../check.ts'
+import type { CheckContext, CheckResult } from '../../check.ts'
 import { openServerAudit, type ServerAuditOptions } from '../../engine/server-audit.ts'
 import { SEVERITIES } from '../../finding.ts'
 import { checkTls } from './index.ts'
@@ -20,11 +20,15 @@ const trusting = { transport: tls({ ca: pki.ca, watchInterval: 0 }) }
 /** TLS 1.3 alone, of which nothing is to be found. */
 const strict = ['-o', 'ssl_min_version=3']
 
-async function check(address: string, options: ServerAuditOptions = trusting): Promise<CheckResult> {
+async function check(
+  address: string,
+  options: ServerAuditOptions = trusting,
+  change: (context: CheckContext) => CheckContext = (context) => context,
+): Promise<CheckResult> {
   const opened = await openServerAudit(parseEndpoint(address), options, new AbortController().signal)
   if (typeof opened === 'string') throw new Error(opened)
   try {
-    return await checkTls(opened.context)
+    return await checkTls(change(opened.context))
   } finally {
     opened.close()
   }
@@ -167,5 +171,19 @@ describe('without TLS', () => {
     const seen = await check(server.address, {})
     expect(found(seen)).toEqual([])
     expect(fact(seen, 'TLS')).toBe('none, and none needed on a Unix socket')
+  })
+
+  test.each([
+    ['127.0.0.1', 'info no-tls: on loopback, where only this machine is on the way'],
+    ['10.0.0.5', 'high no-tls'],
+    ['NULL', 'high no-tls'],
+    ['203.0.113.9', 'critical no-tls'],
+  ])('is worse the further it is heard: %s', async (inter, finding) => {
+    await using server = await startMemcached('plain')
+    const seen = await check(server.address, {}, (context) => ({
+      ...context,
+      readSettings: () => Promise.resolve({ toldTo: 'stranger', values: new Map([['inter', inter]]) }),
+    }))
+    expect(found(seen)).toEqual([finding])
   })
 })
