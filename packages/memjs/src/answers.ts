@@ -18,6 +18,11 @@ export function notFound(response: Response): Response {
   return { ...response, header: { ...response.header, status: NOT_FOUND } }
 }
 
+/** An answer whose value shares no memory with those that came beside it. */
+export function ownMemory(response: Response): Response {
+  return { ...response, val: Buffer.from(response.val), extras: Buffer.from(response.extras) }
+}
+
 /**
  * The counter of an answer; undefined where there is none. Exact up to 2^53.
  *

@@ -1,13 +1,14 @@
 import { assertKey, composeMiddleware, MemkeepError } from '@memkeep/core'
 import type { Pipeline, RestrictedOperation } from '@memkeep/core'
-import memjs, { type IncrementDecrementOptions, type Response } from 'memjs'
-import { asMissing, countOf, guarded, notFound, Unreadable } from './answers.ts'
+import type { IncrementDecrementOptions, Response } from 'memjs'
+import { asMissing, countOf, guarded, notFound, ownMemory, Unreadable } from './answers.ts'
 import { endOf, OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
 import { HardenedServer } from './hardened-server.ts'
+import { KeyedClient } from './keyed-client.ts'
 import { readServers, type HardenedMemjsOptions } from './options.ts'
 import { OriginalClient } from './original.ts'
 import type { Callback, CountCallback, Counted, GetCallback, Got } from './original.ts'
-import type { StatsCallback, StoredCallback } from './original.ts'
+import type { StatsCallback } from './original.ts'
 
 const STORES: ReadonlySet<number> = new Set([OPCODES.set, OPCODES.add, OPCODES.replace])
 const RESTRICTED: ReadonlyMap<number, RestrictedOperation> = new Map([
@@ -28,13 +29,8 @@ const RESTRICTED: ReadonlyMap<number, RestrictedOperation> = new Map([
  * const client = HardenedMemjsClient.create('cache1:11211', { transport: tls({ ca }), auth: sasl({ username, password }) })
  * await client.set('greeting', 'hello', { expires: 60 })
  */
-export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> extends memjs.Client<
-  TIn,
-  TOut
-> {
+export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> extends KeyedClient<TIn, TOut> {
   readonly #pipeline: Pipeline
-  /** What memjs's next request really is; it sends prepend as append. */
-  #opcode: number | undefined
   /** The counter of the answer that memjs is being told; its own is wrong from 2^32 on. */
   #count: number | undefined
   #closed = false
@@ -96,17 +92,6 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
     })
   }
 
-  override prepend(key: string, value: TIn): Promise<boolean>
-  override prepend(key: string, value: TIn, callback: StoredCallback): void
-  override prepend(...given: unknown[]): unknown {
-    this.#opcode = OPCODES.prepend
-    try {
-      return OriginalClient.prepend.apply(this, given)
-    } finally {
-      this.#opcode = undefined
-    }
-  }
-
   override increment(key: string, amount: number, options?: IncrementDecrementOptions): Promise<Counted>
   override increment(key: string, amount: number, callback: CountCallback): void
   override increment(
@@ -159,7 +144,7 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
 
   /** Every command about one key comes through here: a retry with `retries`, and as it was sent first. */
   override perform(
-    key: string,
+    given: string,
     request: Buffer,
     seq: number,
     callback: Callback = ignore,
@@ -168,19 +153,23 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
     if (retries !== undefined) {
       if (this.#closed)
         callback(new MemkeepError('ERR_MEMKEEP_CLOSED', 'The client was closed: make another one.'))
-      else super.perform(key, request, seq, callback, retries)
+      else super.perform(given, request, seq, callback, retries)
       return
     }
     this.#closed = false
     let hardened: Buffer
-    const frame = { ...readFrame(request), ...(this.#opcode !== undefined && { opcode: this.#opcode }) }
+    const { key, opcode } = this.asked
+    // memjs's number is that of another request where a serializer used the client meanwhile
+    this.incrSeq()
+    const opaque = this.seq
+    const frame = { ...readFrame(request), opaque, ...(opcode !== undefined && { opcode }) }
     try {
       hardened = this.#harden(key, frame)
     } catch (error) {
       process.nextTick(callback, error, null)
       return
     }
-    super.perform(key, hardened, seq, this.#answering(key, frame.opcode, callback))
+    super.perform(key, hardened, opaque, this.#answering(key, frame.opcode, callback))
   }
 
   #harden(key: string, frame: Frame): Buffer {
@@ -204,7 +193,7 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
 
   /** The callback for what memjs is to see of an answer. */
   #answering(key: string, opcode: number, callback: Callback): Callback {
-    const opens = opcode === OPCODES.get && this.#pipeline.transforms
+    const opens = opcode === OPCODES.get
     const counts = opcode === OPCODES.increment || opcode === OPCODES.decrement
     if (!opens && !counts && opcode !== OPCODES.append && opcode !== OPCODES.prepend) return callback
     return (error, result) => {
@@ -226,6 +215,7 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
 
   #open(key: string, response: Response): Response {
     if (response.header.status !== 0) return response
+    if (!this.#pipeline.transforms) return ownMemory(response)
     const value = this.#pipeline.decode({ key, value: response.val, flags: response.extras.readUInt32BE(0) })
     return value === undefined ? notFound(response) : { ...response, val: value }
   }

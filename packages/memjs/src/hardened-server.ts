@@ -5,6 +5,7 @@ import memjs, { type Response, type ServerOptions } from 'memjs'
 import type { NamedServer } from './options.ts'
 import { OriginalServer, type MaybeSocket, type ServerState } from './original.ts'
 import { plainAuth } from './plain-auth.ts'
+import { safely } from './safely.ts'
 
 /** A server of memjs whose connections are opened through the layers. */
 export class HardenedServer extends memjs.Server {
@@ -45,6 +46,14 @@ export class HardenedServer extends memjs.Server {
     }
     state.connectCallbacks.push(go)
     if (state._socket === undefined) this.#open()
+  }
+
+  override onResponse(seq: number, answered: (response: Response) => void): void {
+    super.onResponse(seq, safely(answered))
+  }
+
+  override onError(seq: number, failed: (error: Error) => void): void {
+    super.onError(seq, safely(failed))
   }
 
   override write(blob: Uint8Array | string): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import memjs, { type Response } from 'memjs'
+import { KeyedClient } from './keyed-client.ts'
 
 /** What memjs's callbacks are given. */
 export type Callback = (error: Error | null, ...results: unknown[]) => void
@@ -39,7 +40,6 @@ export interface MaybeSocket {
 /** Methods that are called with whatever memjs takes, old forms too. */
 interface AnyForm {
   get(...given: unknown[]): unknown
-  prepend(...given: unknown[]): unknown
   increment(...given: unknown[]): unknown
   decrement(...given: unknown[]): unknown
 }
@@ -49,5 +49,5 @@ interface Responder {
   respond(response: Response): void
 }
 
-export const OriginalClient: AnyForm = memjs.Client.prototype
+export const OriginalClient: AnyForm = KeyedClient.prototype
 export const OriginalServer: Responder = memjs.Server.prototype as unknown as Responder
