@@ -39,7 +39,10 @@ export function judgeServer({
   if (parseVersion(version ?? '') === undefined) {
     return { grade: 'B', because: 'no finding is worse, but its version is not known' }
   }
-  return { grade: 'A', because: worst === undefined ? 'no finding counts against it' : 'nothing but remarks was found' }
+  return {
+    grade: 'A',
+    because: worst === undefined ? 'no finding counts against it' : 'nothing but remarks was found',
+  }
 }
 
 /** The worst of grades; undefined where there is none. */

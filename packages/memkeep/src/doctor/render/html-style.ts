@@ -26,7 +26,7 @@ h3 { font-size: 1.05rem; }
 p { margin: 0; }
 a { color: var(--link); text-underline-offset: 0.15em; }
 a:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 2px; }
-code { font: 0.9em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; background: var(--wash); border: 1px solid var(--line); border-radius: 4px; padding: 0.05em 0.3em; }
+code { font: 0.9em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; background: var(--wash); border: 1px solid var(--line); border-radius: 4px; padding: 0.05em 0.3em; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 .eyebrow { color: var(--soft); font-size: 0.8rem; font-weight: 600; letter-spacing: 0.08em; text-transform: uppercase; margin-bottom: 0.35rem; }
 .soft { color: var(--soft); font-size: 0.92rem; }
 header .soft { margin-top: 0.45rem; }

@@ -29,6 +29,7 @@ describe('evaluate', () => {
     ['ascii-auth', undefined, 'unknown'],
     ['ascii-auth-and-binary', { auth_enabled_ascii: '/etc/memcached.users' }, 'unknown'],
     ['ascii-auth-and-binary', { auth_enabled_ascii: 'no' }, 'no'],
+    ['ascii-auth-file-end', { auth_enabled_ascii: '/etc/memcached.users' }, 'unknown'],
     ['udp', { udpport: '11211' }, 'yes'],
     ['udp', { udpport: '0' }, 'no'],
     ['udp', undefined, 'unknown'],

@@ -7,6 +7,7 @@ const CONDITIONS = {
   sasl: 'if it uses SASL',
   'sasl-password-file': 'if its users are in the file of MEMCACHED_SASL_PWDB',
   'ascii-auth': 'if it uses ASCII authentication',
+  'ascii-auth-file-end': 'if its file of passwords does not end with a line feed',
   'ascii-auth-and-binary': 'if its `-B` or `-l` names the binary protocol beside `-Y`',
   udp: 'if UDP is on',
   'sasl-and-udp': 'if it uses SASL and UDP is on',
@@ -58,7 +59,9 @@ export function evaluate(condition: Condition, observed: Observed): Answer {
       if (settings === undefined && strangerProtocol === 'text' && observed.version === undefined)
         return 'yes'
       return setting('auth_enabled_ascii', isSet)
+    case 'ascii-auth-file-end':
     case 'ascii-auth-and-binary':
+      // no setting tells more
       return unlessNo(evaluate('ascii-auth', observed))
     case 'udp':
       return setting('udpport', (port) => port !== '0')
