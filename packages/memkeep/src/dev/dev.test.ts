@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
 import { MemcachedClient } from '@memkeep/client'
 import { asciiAuth, sasl } from '@memkeep/sasl'
@@ -90,6 +91,33 @@ describe.each(POSTURES)('memkeep dev $name', ({ args, auth, mutualTls }) => {
       'ERR_MEMKEEP_CONNECTION_LOST',
       ...(mutualTls ? ['ERR_MEMKEEP_TLS_CLIENT_CERTIFICATE_REQUIRED'] : []),
     ])
+  })
+
+  it('speaks no weak suite of TLS 1.2', async () => {
+    const own = mutualTls
+      ? {
+          cert: await readFile(ready.env['MEMKEEP_CERT'] ?? ''),
+          key: await readFile(ready.env['MEMKEEP_KEY'] ?? ''),
+        }
+      : {}
+    const [host = '', port] = ready.address.split(':')
+    const shake = (ciphers: string): Promise<string> =>
+      new Promise((resolve) => {
+        const options = { host, port: Number(port), ...own, ciphers, maxVersion: 'TLSv1.2' } as const
+        const socket = connectTls({ ...options, rejectUnauthorized: false })
+        const settle = (result: string): void => {
+          socket.destroy()
+          resolve(result)
+        }
+        socket.once('secureConnect', () => {
+          settle(socket.getCipher().name)
+        })
+        socket.once('error', ({ code = '' }: NodeJS.ErrnoException) => {
+          settle(code)
+        })
+      })
+    expect(await shake('ECDHE-ECDSA-AES128-GCM-SHA256')).toBe('ECDHE-ECDSA-AES128-GCM-SHA256')
+    expect(await shake('ECDHE-ECDSA-AES128-SHA256')).toBe('ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE')
   })
 
   it('keeps everything for its owner alone, and no secret in what it says', async () => {

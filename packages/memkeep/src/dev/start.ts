@@ -21,6 +21,9 @@ export const HOST = '127.0.0.1'
 /** What is asked of Cyrus, strongest first; PLAIN is for clients that know no other, and crosses TLS. */
 const WANTED = ['scram-sha-256', 'plain']
 
+/** Of TLS 1.2, only what authenticates as it encrypts; 1.3 has nothing else (RFC 9325, section 4.2). */
+const STRONG_SUITES = ['-o', 'ssl_ciphers=ECDHE+AESGCM:ECDHE+CHACHA20']
+
 /** How a server is to run. */
 export interface StartOptions {
   readonly material: Material
@@ -88,7 +91,15 @@ async function start(
         : await setUpAsciiAuth(folder, credentials),
     ]
     const protocol = auth === 'sasl' ? 'binary' : 'text'
-    const options = { program: binary.path, folder, listen, setUps, tls: client, protocol } as const
+    const options = {
+      program: binary.path,
+      folder,
+      listen,
+      setUps,
+      tls: client,
+      protocol,
+      args: STRONG_SUITES,
+    } as const
     const server = await startLocalServer(options).catch((cause: unknown) => {
       throw inWords(cause, port)
     })
