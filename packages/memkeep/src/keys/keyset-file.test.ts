@@ -108,7 +108,13 @@ describe('two people at once', () => {
     expect(keys.map(({ id }) => id).toSorted()).toEqual([primary, ...made].toSorted())
   })
 
-  it('do so where nothing locks: the test above can fail', async () => {
+  it('lose nothing in one process either', async () => {
+    await createKeyset(path, generateKeyset())
+    await Promise.all(Array.from({ length: 6 }, () => change()))
+    expect(readKeyset(path).keys).toHaveLength(7)
+  })
+
+  it('do so where nothing locks: the tests above can fail', async () => {
     await createKeyset(path, generateKeyset())
     const before = readFileSync(path, 'utf8')
     for (const keyset of [1, 2].map(() => distributeKey(parseKeyset(before)))) {
