@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startGuarded } from './guard.ts'
 import { readPort, waitUntilAnswers, type Probe } from './readiness.ts'
@@ -44,6 +45,15 @@ export interface LocalServer {
  * @throws Error with what memcached printed, when it does not start
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  try {
+    return await start(options)
+  } catch (error) {
+    await rm(options.folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function start(options: LocalServerOptions): Promise<LocalServer> {
   const { program, folder, listen, setUps, tls, protocol, args = [], env = {} } = options
   if ('path' in listen && Buffer.byteLength(listen.path) > MAX_SOCKET_PATH_BYTES) {
     throw new Error(`${listen.path} is too long for a Unix socket: choose a shorter path, as by TMPDIR.`)

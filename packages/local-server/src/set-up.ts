@@ -34,12 +34,22 @@ export interface ServerMaterial {
   readonly ca: string
 }
 
-/** Writes the certificates for `-Z` into the server's folder; with `clientCertificate` it demands one of its clients. */
+/**
+ * Writes the certificates for `-Z` into the server's folder; with `clientCertificate` it demands one of its clients.
+ *
+ * @throws Error for a folder whose path memcached cannot be told
+ */
 export async function setUpTls(
   folder: string,
   { clientCertificate }: { readonly clientCertificate: boolean },
   material: ServerMaterial,
 ): Promise<SetUp> {
+  // there is no way to escape one
+  if (folder.includes(',')) {
+    throw new Error(
+      `${folder} holds a comma, where memcached takes a path to end: choose another, as by TMPDIR.`,
+    )
+  }
   const paths = await writeMaterial(folder, material)
   const options = [`ssl_chain_cert=${paths.cert}`, `ssl_key=${paths.key}`]
   if (clientCertificate) options.push('ssl_verify_mode=2', `ssl_ca_cert=${paths.ca}`)
