@@ -94,7 +94,8 @@ export class KeyvMemcached extends MemcachedStore implements Omit<KeyvStoreAdapt
 }
 
 function expiresIn(ttl: number | undefined): number | undefined {
-  return ttl === undefined ? undefined : Date.now() + ttl
+  // a text would be put behind the time
+  return typeof ttl === 'number' ? Date.now() + ttl : ttl
 }
 
 /** Keyv's deserializer, not this adapter, gives the text its type. */

@@ -74,12 +74,15 @@ export abstract class MemcachedStore extends EventEmitter {
         "KeyvMemcached stores what Keyv serialized, a string: leave Keyv's serialization on",
       )
     }
+    // what Keyv hands on may be anything
+    if (expires !== undefined && (typeof expires !== 'number' || Number.isNaN(expires))) {
+      throw new RangeError(`A time to live must be a number, not ${String(expires)}`)
+    }
     const name = this.#name(namespace, key) ?? (await this.#askName(namespace, key))
     if (name === undefined) return false
     if (expires === undefined) return this.#client.set(name, toStored(value, undefined))
     const left = expires - Date.now()
-    if (!(left > 0)) {
-      if (Number.isNaN(left)) throw new RangeError(`A time to live must be a number, not ${String(expires)}`)
+    if (left <= 0) {
       // what ends now takes with it what was there before
       await this.#client.delete(name)
       return true

@@ -95,9 +95,9 @@ describe('Keyv 6 over all three layers', () => {
 
   it('ends values to the millisecond, also where Keyv leaves that to the adapter', async () => {
     const { cache, errors } = newKeyv({ checkExpired: false })
-    await cache.set('short', 'x', 50)
     await cache.set('long', 'x', 60_000)
-    expect(await cache.has('short')).toBe(true)
+    // a loaded machine may take longer than that to look
+    for (let ttl = 50; !(await cache.has('short')); ttl *= 2) await cache.set('short', 'x', ttl)
     await untilGone(() => cache.get('short'))
     expect(await cache.has('short')).toBe(false)
     expect(await cache.hasMany(['short', 'long'])).toEqual([false, true])
