@@ -1,3 +1,4 @@
+import { createAuthority } from '../../certs/issue.ts'
 import { defineCommand, type CommandDefinition } from '../../cli/definition.ts'
 import { EXIT } from '../../cli/exit-code.ts'
 import { AUTHORITY, createPair, filesOf, makeFolder } from '../../certs/store.ts'
@@ -30,8 +31,6 @@ export const ca: CommandDefinition = defineCommand<CaOptions>({
     addDaysOption(command, AUTHORITY_DAYS, AUTHORITY_DAYS)
   },
   async run(context, _args, options) {
-    // the library behind it takes a while to load
-    const { createAuthority } = await import('../../certs/issue.ts')
     const { dir, name } = options
     const files = filesOf(dir, AUTHORITY)
     const pair = await createAuthority({ ...daysOf(options), ...(name !== undefined && { name }) })

@@ -1,3 +1,4 @@
+import { issueClient } from '../../certs/issue.ts'
 import { describeArgument } from '../../cli/argument.ts'
 import { defineCommand, type CommandDefinition } from '../../cli/definition.ts'
 import { EXIT } from '../../cli/exit-code.ts'
@@ -30,7 +31,6 @@ export const client: CommandDefinition = defineCommand<CertsOptions>({
     addDaysOption(addDirOption(command), MAX_LEAF_DAYS, LEAF_DAYS)
   },
   async run(context, [given], options) {
-    const { issueClient } = await import('../../certs/issue.ts')
     const { dir } = options
     const name = typeof given === 'string' ? given : 'client'
     const files = leafFiles(dir, name)

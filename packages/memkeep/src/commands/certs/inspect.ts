@@ -35,6 +35,7 @@ export const inspect: CommandDefinition = defineCommand({
     describeArgument(command, 'a PEM file, or a folder')
   },
   async run({ output }, [paths]) {
+    // the library behind it takes long to load
     const { inspectCertificates } = await import('../../certs/inspect-certificates.ts')
     const files: InspectedFile[] = []
     for (const path of await expand(paths as readonly string[])) files.push(await read(path))

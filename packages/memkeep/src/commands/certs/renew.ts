@@ -75,6 +75,7 @@ export const renew: CommandDefinition = defineCommand<RenewOptions>({
 })
 
 async function renewOne({ signal }: RunContext, name: string, options: RenewOptions): Promise<Renewed> {
+  // the library behind it takes long to load
   const { renewAuthority, renewLeaf } = await import('../../certs/renew.ts')
   const { dir, newKey = false } = options
   const files = filesOf(dir, name)

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { issueServer } from '../../certs/issue.ts'
 import { describeArgument } from '../../cli/argument.ts'
 import { defineCommand, type CommandDefinition } from '../../cli/definition.ts'
 import { EXIT } from '../../cli/exit-code.ts'
@@ -38,7 +39,6 @@ export const server: CommandDefinition = defineCommand<ServerOptions>({
     addDaysOption(command, MAX_LEAF_DAYS, LEAF_DAYS)
   },
   async run(context, [hosts], options) {
-    const { issueServer } = await import('../../certs/issue.ts')
     const { dir, name } = options
     const files = leafFiles(dir, name)
     if (resolve(dir).includes(',')) {
