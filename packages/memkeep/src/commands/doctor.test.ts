@@ -107,6 +107,17 @@ describe('memkeep doctor', () => {
     },
   )
 
+  it('looks at stored values where no credentials are asked for, when it is told that it may', async () => {
+    const { address } = servers.plain
+    const looked = ({ servers: [server] }: AuditReport): boolean =>
+      server?.unknowns.some((unknown) => unknown.includes('only a friend may look')) === false
+    expect(looked(await audited(address))).toBe(false)
+    expect(looked(await audited(address, '--friend'))).toBe(true)
+    expect(
+      looked(await audited(address, '--keys', await file('own.keys', Keyring.generate().exportText()))),
+    ).toBe(true)
+  })
+
   it('prints no secret, whatever it prints', async () => {
     const server = servers['tls+sasl']
     const keyring = Keyring.generate()

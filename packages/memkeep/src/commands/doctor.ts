@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { tcp } from '@memkeep/core'
 import { Keyring } from '@memkeep/encryption'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import writeFileAtomic from 'write-file-atomic'
@@ -23,6 +24,7 @@ import { countServers } from '../doctor/render/words.ts'
 import type { AuditReport, ServerReport } from '../doctor/report.ts'
 
 interface DoctorOptions extends ConnectionOptions {
+  readonly friend?: boolean
   readonly keys?: string
   readonly active?: boolean
   readonly failOn: Severity | 'none'
@@ -71,6 +73,10 @@ function configure(command: Command): void {
   describeArgument(command, 'host:port, [::1]:11211, or the path of a Unix socket')
   addConnectionOptions(command)
   command
+    .option(
+      '--friend',
+      'look at stored values too, on servers that ask for no credentials; --keys implies it',
+    )
     .option('--keys <file>', 'keys to compare with what lies in the cache: a keyset, or their text form')
     .option('--active', 'also write a marked test key and remove it, and try three wrong passwords')
     .addOption(
@@ -102,7 +108,7 @@ async function run(context: RunContext, args: readonly unknown[], options: Docto
 async function runAudit(
   context: RunContext,
   servers: readonly string[],
-  { keys, active = false, concurrency, timeout, ...connection }: DoctorOptions,
+  { friend = false, keys, active = false, concurrency, timeout, ...connection }: DoctorOptions,
 ): Promise<readonly ServerReport[]> {
   const { output, signal, stderr } = context
   const layers = readConnectionOptions(connection)
@@ -110,6 +116,7 @@ async function runAudit(
   try {
     return await output.progress(`Looking at ${countServers(servers.length)}`, async (say) =>
       audit(servers, {
+        ...((friend || keys !== undefined) && { transport: tcp() }),
         ...layers,
         keyring,
         active,

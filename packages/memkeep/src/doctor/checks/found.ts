@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { isLoopbackHost } from '@memkeep/core'
 import type { CheckContext } from '../check.ts'
 import type { Evidence, Finding, Rule, Severity } from '../finding.ts'
+import { readSocketAccess } from './socket-access.ts'
 
 /** A rule with the setting that cures what it finds. */
 export interface CurableRule extends Rule {
@@ -26,40 +27,50 @@ export function found(
   return { id, area, severity, title, why, server, detail, evidence, cure }
 }
 
-/** How bad it is that strangers may do something, where the only strangers are other programs of one machine. */
-const ON_ONE_MACHINE: Readonly<Record<Severity, Severity>> = {
-  critical: 'medium',
-  high: 'low',
-  medium: 'low',
-  low: 'info',
-  info: 'info',
+/** The strangers that reach a server: of any network, other programs of its machine, or those let near its socket. */
+export type Strangers = 'any' | 'of-one-machine' | 'let-near'
+
+/** How bad it is that strangers may do something, where they are few. */
+const MILDER: Readonly<Record<Exclude<Strangers, 'any'>, Readonly<Record<Severity, Severity>>>> = {
+  'of-one-machine': { critical: 'medium', high: 'low', medium: 'low', low: 'info', info: 'info' },
+  'let-near': { critical: 'info', high: 'info', medium: 'info', low: 'info', info: 'info' },
 }
 
-/** {@link found} for what strangers may do: less bad on a server that one machine alone reaches. */
+const NOTES: Readonly<Record<Exclude<Strangers, 'any'>, string>> = {
+  'of-one-machine': 'for programs of this machine alone, unless the address is forwarded',
+  'let-near': 'for those alone whom the permissions of the socket let near',
+}
+
+/** {@link found} for what strangers may do: less bad on a server that few of them reach. */
 export async function foundOpen(
   context: CheckContext,
   rule: CurableRule,
   { detail = '', evidence = [] }: Particulars = {},
 ): Promise<Finding> {
-  if (!(await isOneMachine(context))) return found(context, rule, { detail, evidence })
-  const note = 'for programs of this machine alone, unless the address is forwarded'
+  const strangers = await strangersOf(context)
+  if (strangers === 'any') return found(context, rule, { detail, evidence })
+  const note = NOTES[strangers]
   return found(context, rule, {
     detail: detail === '' ? note : `${detail}; ${note}`,
     evidence,
-    severity: ON_ONE_MACHINE[rule.severity],
+    severity: MILDER[strangers][rule.severity],
   })
 }
 
-/** Whether other programs of its machine are the only strangers that reach a server, for all that it tells. */
-export async function isOneMachine(
+/** Which strangers reach a server, for all that it tells. */
+export async function strangersOf(
   context: Pick<CheckContext, 'endpoint' | 'address' | 'readSettings'>,
-): Promise<boolean> {
+): Promise<Strangers> {
   const { endpoint } = context
-  if ('path' in endpoint) return true
-  if (!isLoopbackHost(context.address ?? endpoint.host)) return false
+  if ('path' in endpoint) {
+    const access = await readSocketAccess(endpoint.path).catch(() => undefined)
+    return access?.everybody === false ? 'let-near' : 'of-one-machine'
+  }
+  if (!isLoopbackHost(context.address ?? endpoint.host)) return 'any'
   // one that listens elsewhere too is only asked here by the short way
   const listens = (await context.readSettings())?.values.get('inter')
-  return listens === undefined || listens.split(',').every((one) => isLoopbackHost(hostOf(one)))
+  const near = listens === undefined || listens.split(',').every((one) => isLoopbackHost(hostOf(one)))
+  return near ? 'of-one-machine' : 'any'
 }
 
 /** The host in one part of memcached's `-l`: `127.0.0.1`, `[::1]:11211`, `notls:cache1:11211`. */

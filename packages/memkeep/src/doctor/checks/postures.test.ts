@@ -89,7 +89,8 @@ describe.concurrent.each(POSTURES)('%s', (posture) => {
 })
 
 test.concurrent.each([
-  ['plain', OPEN],
+  // the socket lies in a folder that others may not enter
+  ['plain', OPEN.map((finding) => finding.replace(/\w+$/, 'info'))],
   ['sasl', ['no-scram low']],
   ['ascii-auth', []],
 ] as const)('a Unix socket is no network, and needs no TLS: %s', async (posture, findings) => {

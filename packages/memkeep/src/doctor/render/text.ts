@@ -41,7 +41,7 @@ function renderServer(server: JudgedServer, page: Page): readonly string[] {
   if (!server.reached) {
     return [head, ...block('    ', plain(server.failure ?? 'It was not reached.'), width, colors.yellow)]
   }
-  const label = Math.min(20, Math.max(0, ...server.facts.map(({ name }) => name.length)) + 2)
+  const label = Math.max(0, ...server.facts.map(({ name }) => name.length)) + 2
   const facts = server.facts.flatMap(({ name, value }) =>
     labelled(`    ${colors.dim(plain(name).padEnd(label))}`, plain(value), { indent: 4 + label, width }),
   )

@@ -31,7 +31,7 @@ const WITHOUT_DUMP = 'forbid dumps of keys with `-X`'
 
 /**
  * What is known of memcached's releases from 1.4 on, the oldest first: each looked up in the record of the CVE, in
- * memcached's release notes and in the commit that mended it. Faults that need a command line nobody has, that only
+ * the commit that mended it and, up to 1.6.22, in memcached's release notes. Faults that need a command line nobody has, that only
  * crash a server that is starting, or that only its own administrator can cause, are left out.
  */
 export const KNOWN_FAULTS: readonly KnownFault[] = [

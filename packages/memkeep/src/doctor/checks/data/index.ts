@@ -11,7 +11,7 @@ export const checkData: Check = async (context): Promise<CheckResult> => {
   const { keyring } = context
   const sample = context.hasFriend
     ? await takeSample(context)
-    : 'Whether stored values are encrypted: only a friend may look (--tls, --ca, --username …).'
+    : 'Whether stored values are encrypted: only a friend may look (--friend where no credentials are asked for, else --ca, --cert, --username …).'
   if (typeof sample === 'string') {
     const keys = 'Whether the keyring fits what lies in the cache: nothing of it could be looked at.'
     return { unknowns: keyring === undefined ? [sample] : [sample, keys] }

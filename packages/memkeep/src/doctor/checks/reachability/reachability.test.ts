@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -128,6 +129,25 @@ describe('UDP', () => {
   })
 
   test.each([
+    ['says nothing', undefined],
+    ['says something else', Buffer.from('no header')],
+    ['says too little', Buffer.alloc(3)],
+  ])('that %s is an unknown where settings are told to nobody', async (_name, answer) => {
+    const port = await freePort()
+    const udp = createSocket('udp4')
+    udp.on('message', (_datagram, { port: to, address }) => {
+      if (answer !== undefined) udp.send(answer, to, address)
+    })
+    udp.bind(port, '127.0.0.1')
+    await once(udp, 'listening')
+    await using server = await startMemcached('ascii-auth', { port })
+    const seen = await check(server.address)
+    udp.close()
+    expect(found(seen)).toEqual([])
+    expect(seen.unknowns?.[1]).toMatch(/^Whether UDP is open: one datagram/)
+  })
+
+  test.each([
     ['10.0.0.5', 'high udp-open'],
     ['*', 'high udp-open'],
     ['203.0.113.9', 'critical udp-open'],
@@ -174,15 +194,15 @@ describe('plaintext beside TLS', () => {
 
 describe('a Unix socket', () => {
   test.each([
-    ['0700', 0o755, [], 'its user'],
-    ['0770', 0o755, [], 'its user and group'],
-    ['0777', 0o755, ['medium unix-socket-open: mode 0777'], 'everybody'],
-    ['0702', 0o711, ['medium unix-socket-open: mode 0702'], 'everybody'],
+    ['0700', '0755', [], 'its user'],
+    ['0770', '0755', [], 'its user and group'],
+    ['0777', '0755', ['medium unix-socket-open: mode 0777'], 'everybody'],
+    ['0702', '0711', ['medium unix-socket-open: mode 0702'], 'everybody'],
     // others may write to it and not come near it
-    ['0777', 0o700, [], 'those who may enter'],
-  ])('of mode %s in a folder of mode %o', async (mask, folderMode, findings, who) => {
+    ['0777', '0700', [], 'those who may enter'],
+  ])('of mode %s in a folder of mode %s', async (mask, folderMode, findings, who) => {
     await using server = await startMemcached('plain', { unixSocket: true, args: ['-a', mask] })
-    await chmod(dirname(server.address), folderMode)
+    await chmod(dirname(server.address), Number.parseInt(folderMode, 8))
     const seen = await check(server.address)
     expect(found(seen)).toEqual(findings)
     expect(seen.facts?.[0]?.value).toContain(`: ${who}`)

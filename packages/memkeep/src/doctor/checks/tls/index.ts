@@ -3,7 +3,7 @@ import type { Reach } from '../../engine/addresses.ts'
 import { lineEvidence, wordedEvidence } from '../../evidence.ts'
 import type { Finding, Severity } from '../../finding.ts'
 import { suiteName } from '../../tls-wire/suites.ts'
-import { found, type CurableRule } from '../found.ts'
+import { found } from '../found.ts'
 import { spreadOf } from '../reachability/spread.ts'
 import { describeCertificate, judgeCertificate } from './certificate.ts'
 import { checkClientCertificate } from './client-certificate.ts'
@@ -95,7 +95,7 @@ function judgeOffers(context: CheckContext, offers: readonly Offer[]): CheckResu
         value: accepted.map(({ version }) => version.name).join(', ') || 'no version is accepted',
       },
       ...accepted.map(({ version, suites }) => ({
-        name: `Cipher suites of ${version.name}`,
+        name: `${version.name} suites`,
         value: suites.map(suiteName).join(', '),
       })),
     ],
@@ -108,22 +108,16 @@ function judgeOffers(context: CheckContext, offers: readonly Offer[]): CheckResu
 const MAX_EVIDENCE = 3
 
 function findWeakSuites(context: CheckContext, accepted: readonly Offer[]): Finding[] {
-  const byRule = new Map<CurableRule, { readonly version: string; readonly suite: string }[]>()
-  for (const { version, suites } of accepted) {
-    for (const suite of suites) {
-      const rule = weaknessOf(suite)
-      if (rule === undefined) continue
-      const group = byRule.get(rule) ?? []
-      group.push({ version: version.name, suite: suiteName(suite) })
-      byRule.set(rule, group)
-    }
-  }
-  return [...byRule].map(([rule, weak]) => {
-    const versions = [...new Set(weak.map(({ version }) => version))]
-    const detail = versions.map((name) => {
-      const suites = weak.filter(({ version }) => version === name).map(({ suite }) => suite)
-      return `${name}: ${suites.join(', ')}`
-    })
+  const all = accepted.flatMap(({ version, suites }) =>
+    suites.map((suite) => ({ version: version.name, suite: suiteName(suite), rule: weaknessOf(suite) })),
+  )
+  return [...groupBy(all, ({ rule }) => rule)].flatMap(([rule, weak]) => {
+    if (rule === undefined) return []
+    const byVersion = groupBy(weak, ({ version }) => version)
+    const bySuites = groupBy([...byVersion], ([, group]) => group.map(({ suite }) => suite).join(', '))
+    const detail = [...bySuites].map(
+      ([suites, versions]) => `${versions.map(([version]) => version).join(', ')}: ${suites}`,
+    )
     const evidence = weak
       .slice(0, MAX_EVIDENCE)
       .map(({ version, suite }) =>
@@ -132,8 +126,20 @@ function findWeakSuites(context: CheckContext, accepted: readonly Offer[]): Find
           `ServerHello ${version} ${suite}`,
         ),
       )
-    return found(context, rule, { detail: detail.join('; '), evidence })
+    return [found(context, rule, { detail: detail.join('; '), evidence })]
   })
+}
+
+/** Items by what they have in common, in the order in which that first shows. */
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
 }
 
 /** Without what the certificate itself told already. */
