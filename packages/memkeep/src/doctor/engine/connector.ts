@@ -65,7 +65,14 @@ export class Connector {
         resolve({ failure: 'the audit has ended' })
         return
       }
-      const socket = open()
+      let socket: S
+      try {
+        socket = open()
+      } catch (error) {
+        // a path or a session that cannot be one is refused here
+        resolve({ failure: describeFailure(error as Error) })
+        return
+      }
       this.#open.add(socket)
       const settle = (opened: Opened<S>): void => {
         clearTimeout(timer)
