@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { startFaultServer } from '@memkeep/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { StreamConversation } from './conversation.ts'
 
 const BOUNDS = { connect: 2_000, quiet: 100, answer: 400, bytes: 10_000 }
@@ -149,13 +149,20 @@ test('a closed conversation answers that it is', async () => {
 })
 
 test('nothing is left behind', async () => {
-  const timers = (): number => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length
+  const set = vi.spyOn(globalThis, 'setTimeout')
+  const clear = vi.spyOn(globalThis, 'clearTimeout')
   await talk(answering('x\n'), async (conversation, socket) => {
-    const before = timers()
-    const listeners = socket.eventNames().map((name) => socket.listenerCount(name))
+    const listeners = (): readonly number[] => socket.eventNames().map((name) => socket.listenerCount(name))
+    const before = listeners()
     await conversation.ask('version\r\n', isLine)
     await conversation.ask('version\r\n', () => false)
-    expect(timers()).toBe(before)
-    expect(socket.eventNames().map((name) => socket.listenerCount(name))).toEqual(listeners)
+    expect(listeners()).toEqual(before)
   })
+  const own = set.mock.results.filter((_result, index) =>
+    [BOUNDS.quiet, BOUNDS.answer].includes(set.mock.calls[index]?.[1] ?? 0),
+  )
+  expect(own).toHaveLength(4)
+  const cleared = new Set<unknown>(clear.mock.calls.map(([timer]) => timer))
+  expect(own.every(({ value }) => cleared.has(value))).toBe(true)
+  vi.restoreAllMocks()
 })

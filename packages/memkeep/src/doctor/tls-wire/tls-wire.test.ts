@@ -186,11 +186,7 @@ describe("a server's answer", () => {
   test.each([
     ['closes', 'closed', (socket: Socket) => socket.end()],
     ['says nothing', 'quiet', () => undefined],
-    [
-      'resets',
-      'ECONNRESET',
-      (socket: Socket) => socket.on('data', () => socket.resetAndDestroy()),
-    ],
+    ['resets', 'ECONNRESET', (socket: Socket) => socket.on('data', () => socket.resetAndDestroy())],
   ])('is none where it %s', async (_name, failure, misbehave) => {
     await using server = await startFaultServer(misbehave)
     expect(await hello(server.port, 0x0303, [0xc02c])).toEqual({ kind: 'none', failure })
