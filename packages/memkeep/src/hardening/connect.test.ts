@@ -8,6 +8,7 @@ import { MemcachedClient } from '@memkeep/client'
 import { Keyring } from '@memkeep/encryption'
 import { startMemcached, POSTURES, type MemcachedServer, type Posture } from '@memkeep/testkit'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { withVariables } from '../../test/hardening/process-variables.ts'
 import { connect, type HardenedClient } from './connect.ts'
 import type { Environment } from './environment.ts'
 
@@ -91,12 +92,9 @@ describe.each(POSTURES)('%s', (posture: Posture) => {
   })
 
   it('is reached by the variables of the process', async () => {
-    for (const [name, value] of Object.entries(toVariables(written))) vi.stubEnv(name, value)
-    try {
+    await withVariables(toVariables(written), async () => {
       await works(await connect())
-    } finally {
-      vi.unstubAllEnvs()
-    }
+    })
   })
 
   it('sees no value with keys at hand', async () => {

@@ -8,6 +8,7 @@ import type { PasswordAuthenticator } from '@memkeep/sasl'
 import { createPki, type Pki } from '@memkeep/testkit'
 import type { TlsTransport } from '@memkeep/tls'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { withVariables } from '../../test/hardening/process-variables.ts'
 import type { AnyHardening } from './hardened.ts'
 import { hardening, type HardeningSource } from './hardening.ts'
 import type { HardeningOptions } from './options.ts'
@@ -76,33 +77,26 @@ describe('hardening', () => {
     expect(layers.transport !== undefined).toBe(servers[0]?.startsWith('memcacheds') === true)
   })
 
-  it('reads the environment of the process when it is given nothing', () => {
-    vi.stubEnv('MEMKEEP_URI', `memcacheds://user@cache1?ca=${paths.ca}`)
-    vi.stubEnv('MEMKEEP_PASSWORD', PASSWORD)
-    vi.stubEnv('MEMKEEP_KEYS', KEYS)
-    try {
+  it('reads the environment of the process when it is given nothing', async () => {
+    const MEMKEEP_URI = `memcacheds://user@cache1?ca=${paths.ca}`
+    await withVariables({ MEMKEEP_URI, MEMKEEP_PASSWORD: PASSWORD, MEMKEEP_KEYS: KEYS }, () => {
       using layers = hardening()
       expect(Object.keys(layers)).toEqual(['servers', 'transport', 'auth', 'middleware'])
       // what is given is all that counts
       using given = hardening('memcached://127.0.0.1')
       expect(Object.keys(given)).toEqual(['servers'])
-    } finally {
-      vi.unstubAllEnvs()
-    }
+    })
   })
 
-  it('takes keys in every form', () => {
+  it('takes keys in every form', async () => {
     const keyset = generateKeyset()
-    vi.stubEnv('MEMKEEP_TEST_KEYS', KEYS)
-    try {
+    await withVariables({ MEMKEEP_TEST_KEYS: KEYS }, () => {
       const forms = [KEYS, keyset, JSON.stringify(keyset), { env: 'MEMKEEP_TEST_KEYS' }, { file: paths.keys }]
       for (const keys of forms) {
         using layers = hardening({ servers: '127.0.0.1', encryption: { keys, context: 'shop' } })
         expect(layers.middleware[0].describe().context).toBe('shop')
       }
-    } finally {
-      vi.unstubAllEnvs()
-    }
+    })
   })
 
   it.each<[string, () => unknown, string]>([
