@@ -13,7 +13,7 @@ import {
 } from '@peculiar/x509'
 import { readAuthority, signBy, signSelf, type CertificatePair } from './authority.ts'
 import { parseHosts } from './hosts.ts'
-import type { AuthorityOptions, ClientOptions, IssueOptions, ServerOptions } from './issue.ts'
+import type { AuthorityOptions, ClientOptions, IssueOptions, ServerOptions } from './issue-options.ts'
 import { generateKey, importKey } from './private-key.ts'
 import { AUTHORITY_DAYS, LEAF_DAYS, MAX_LEAF_DAYS, validityOf } from './validity.ts'
 

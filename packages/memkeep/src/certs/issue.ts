@@ -1,30 +1,5 @@
 import type { CertificatePair } from './authority.ts'
-
-/** What every certificate may be told. */
-export interface IssueOptions {
-  /** Days that it is good for. */
-  readonly days?: number
-  /** Default: the time of the call. */
-  readonly now?: Date
-}
-
-/** Options of {@link createAuthority}. */
-export interface AuthorityOptions extends IssueOptions {
-  /** Its common name. Default: one that no other authority has. */
-  readonly name?: string
-}
-
-/** Options of {@link issueServer}. */
-export interface ServerOptions extends IssueOptions {
-  /** The DNS names and IP addresses that clients write in `servers`. */
-  readonly hosts: readonly string[]
-}
-
-/** Options of {@link issueClient}. */
-export interface ClientOptions extends IssueOptions {
-  /** The service's, as its common name: for people, since memcached compares no names. */
-  readonly name: string
-}
+import type { AuthorityOptions, ClientOptions, ServerOptions } from './issue-options.ts'
 
 // the library behind it takes longer to load than all else together, and most commands do without
 

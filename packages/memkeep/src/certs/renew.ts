@@ -9,7 +9,7 @@ import {
   type Extension,
 } from '@peculiar/x509'
 import { readAuthority, signBy, signSelf, type CertificatePair } from './authority.ts'
-import type { IssueOptions } from './issue.ts'
+import type { IssueOptions } from './issue-options.ts'
 import { parseCertificates } from './pem.ts'
 import { generateKey, importKey } from './private-key.ts'
 import { AUTHORITY_DAYS, LEAF_DAYS, MAX_LEAF_DAYS, validityOf } from './validity.ts'
