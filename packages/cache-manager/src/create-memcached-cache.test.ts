@@ -207,11 +207,10 @@ describe('without its servers', () => {
 describe('disconnect', () => {
   it('closes what was opened here, and nothing else', async () => {
     const plain = await startMemcached('plain')
-    const cache = createMemcachedCache({ servers: plain.address, memory: { max: 1, ttl: 1_000 } })
+    const onError = vi.fn()
+    const cache = createMemcachedCache({ servers: plain.address, memory: { max: 1, ttl: 1_000 }, onError })
     await cache.set('k', 1)
     await cache.disconnect()
-    const onError = vi.fn()
-    cache.stores[1]?.on('error', onError)
     expect(await cache.stores[1]?.get('k')).toBeUndefined()
     expect(onError).toHaveBeenCalledWith(expect.objectContaining({ code: 'ERR_MEMKEEP_CLOSED' }))
     await newCache().disconnect()
