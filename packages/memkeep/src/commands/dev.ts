@@ -33,8 +33,8 @@ export const dev: CommandDefinition = defineCommand<Options>({
     { line: 'memkeep dev --mutual-tls --port 11300', does: 'clients must show a certificate' },
     { line: 'memkeep dev --dir .memkeep', does: 'everything kept in this project, and ignored by git' },
     {
-      line: 'memkeep dev --json > dev.json &',
-      does: 'for scripts: one line of JSON when it is ready',
+      line: 'memkeep dev --json > dev.json',
+      does: 'for scripts: one line of JSON when it is ready, and it goes on running',
     },
   ],
   exitCodes: {

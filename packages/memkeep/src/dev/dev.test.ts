@@ -125,6 +125,7 @@ describe.each(POSTURES)('memkeep dev $name', ({ args, auth, mutualTls }) => {
     const files = await readdir(desk.dir)
     for (const name of files)
       expect([name, (await stat(join(desk.dir, name))).mode & 0o777]).toEqual([name, 0o600])
+    expect(await readFile(join(desk.dir, '.gitignore'), 'utf8')).toBe('*\n')
     const secrets = await secretsIn(desk.dir)
     const { stdout, stderr, code } = await running.kill('SIGINT')
     expect(code).toBe(0)
