@@ -12,7 +12,7 @@ import {
 import { defineCommand, type CommandDefinition, type RunContext } from '../cli/definition.ts'
 import { EXIT, type ExitCode } from '../cli/exit-code.ts'
 import { VERSION } from '../cli/version.ts'
-import { audit, type AuditProgress } from '../doctor/audit.ts'
+import type { AuditProgress } from '../doctor/audit.ts'
 import { formatBaseline, parseBaseline, type BaselineEntry } from '../doctor/baseline-file.ts'
 import { makeBaseline } from '../doctor/baseline.ts'
 import { SEVERITIES, type Severity } from '../doctor/finding.ts'
@@ -111,6 +111,8 @@ async function runAudit(
   { friend = false, keys, active = false, concurrency, timeout, ...connection }: DoctorOptions,
 ): Promise<readonly ServerReport[]> {
   const { output, signal, stderr } = context
+  // what reads certificates takes longer to load than all else, and no other command is to wait for it
+  const { audit } = await import('../doctor/audit.ts')
   const layers = readConnectionOptions(connection)
   const keyring = keys === undefined ? undefined : Keyring.fromFile(keys, { watchInterval: 0 })
   try {
