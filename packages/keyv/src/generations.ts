@@ -25,6 +25,7 @@ export class Generations {
   readonly #delay: number
   readonly #known = new Map<string, Known>()
   readonly #asked = new Map<string, Promise<string | undefined>>()
+  #renewals = 0
 
   /** @param delay milliseconds that a generation is taken for the current one without asking */
   constructor(client: MemcachedClient, delay: number) {
@@ -42,7 +43,10 @@ export class Generations {
   ask(name: string): Promise<string | undefined> {
     let asked = this.#asked.get(name)
     if (asked === undefined) {
-      asked = this.#read(name).finally(() => this.#asked.delete(name))
+      const asking = this.#read(name).finally(() => {
+        if (this.#asked.get(name) === asking) this.#asked.delete(name)
+      })
+      asked = asking
       this.#asked.set(name, asked)
     }
     return asked
@@ -54,6 +58,9 @@ export class Generations {
     // what asks for the old one must not be believed after this
     await this.#asked.get(name)?.catch(() => undefined)
     const stored = await this.#client.set(PREFIX + name, generation)
+    // nor what asked on another connection meanwhile, and is answered late
+    this.#renewals++
+    this.#asked.delete(name)
     if (stored) this.#learn(name, generation)
     else this.#known.delete(name)
     return stored
@@ -61,13 +68,14 @@ export class Generations {
 
   async #read(name: string): Promise<string | undefined> {
     const key = PREFIX + name
+    const renewals = this.#renewals
     let generation = (await this.#client.get(key))?.toString()
     if (generation === undefined) {
       const made = newGeneration()
       // another process may have been faster
       generation = (await this.#client.add(key, made)) ? made : (await this.#client.get(key))?.toString()
     }
-    if (generation !== undefined) this.#learn(name, generation)
+    if (generation !== undefined && renewals === this.#renewals) this.#learn(name, generation)
     return generation
   }
 
