@@ -36,13 +36,14 @@ function textsOf(report: unknown): readonly string[] {
 async function startTlsServer(
   options: TlsOptions,
   misbehave: (socket: TLSSocket) => unknown,
+  onFailure: (error: NodeJS.ErrnoException) => unknown = () => undefined,
 ): Promise<AsyncDisposable & { readonly address: string }> {
   const sockets = new Set<Socket>()
   const server = createTlsServer({ ...pki.server, ...options }, (socket) => {
     socket.on('error', () => undefined)
     misbehave(socket)
   })
-  server.on('tlsClientError', () => undefined).on('connection', (socket: Socket) => sockets.add(socket))
+  server.on('tlsClientError', onFailure).on('connection', (socket: Socket) => sockets.add(socket))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -228,6 +229,23 @@ describe('a server that misbehaves', () => {
     const finding = report?.findings.find(({ id }) => id === 'client-certificate-unchecked')
     expect(finding?.severity).toBe('high')
     expect(finding?.evidence[1]?.received).toBe('answered')
+  })
+
+  test('that a failed handshake would end is asked nothing that fails', async () => {
+    const failed: string[] = []
+    await using server = await startTlsServer(
+      {},
+      (socket) => socket.on('data', () => socket.write('VERSION 1.6.30\r\n')),
+      ({ code = '' }) => failed.push(code),
+    )
+    const [report] = await audit(server.address, { transport: tls({ ca: pki.ca, watchInterval: 0 }) })
+    expect(report?.version).toBe('1.6.30')
+    expect(report?.findings.map(({ id }) => id)).toContain('tls-handshake-crash')
+    expect(report?.unknowns.join()).toContain('would not survive being asked')
+    // one connection is held open, and ended when all is over
+    await vi.waitFor(() => {
+      expect(failed).toEqual(['ECONNRESET'])
+    })
   })
 
   test('costs no more than its deadline, and says what is not known', async () => {

@@ -19,26 +19,38 @@ export interface Discovery {
   readonly foreign: string | undefined
 }
 
-/** Finds out what a server speaks, by its version in text and in binary, in clear and over TLS, all at once. */
+/**
+ * Finds out what a server speaks, by its version in text and in binary: over TLS first, since some do not survive
+ * anything else there, then in clear.
+ */
 export async function discover(connector: Connector, bounds: Bounds): Promise<Discovery> {
-  const overTls = !connector.isUnix
-  const [text, binary, tlsText, tlsBinary, hello] = await Promise.all([
+  const overTls = connector.isUnix
+    ? []
+    : await Promise.all([
+        probe(connector.openTls(), 'text', bounds),
+        probe(connector.openTls(), 'binary', bounds),
+      ])
+  const tls = overTls.find(({ answer }) => answer !== undefined)?.answer
+  if (isFragile(tls?.version)) return { plain: undefined, tls, doesTls: true, foreign: undefined }
+  const [text, binary, hello] = await Promise.all([
     probe(connector.openPlain(), 'text', bounds),
     probe(connector.openPlain(), 'binary', bounds),
-    overTls ? probe(connector.openTls(), 'text', bounds) : undefined,
-    overTls ? probe(connector.openTls(), 'binary', bounds) : undefined,
-    overTls ? sayHello(connector.openPlain(), EVERY_SUITE, bounds) : undefined,
+    connector.isUnix ? undefined : sayHello(connector.openPlain(), EVERY_SUITE, bounds),
   ])
   const plain = text.answer ?? binary.answer
-  const tls = tlsText?.answer ?? tlsBinary?.answer
   const doesTls = tls !== undefined || hello?.kind === 'hello' || hello?.kind === 'alert'
-  const odd = [tlsText, tlsBinary, text, binary].find((each) => (each?.received.length ?? 0) > 0)
+  const odd = [...overTls, text, binary].find(({ received }) => received.length > 0)
   return {
     plain,
     tls,
     doesTls,
     foreign: plain === undefined && tls === undefined ? describeForeign(odd?.received, doesTls) : undefined,
   }
+}
+
+/** Whether memcached of this version ends for the first bytes on its TLS port that it cannot take (mended in 1.6.31). */
+export function isFragile(version: string | undefined): boolean {
+  return version === '1.6.30'
 }
 
 const EVERY_SUITE = { version: 0x0303, suites: [...SUITES.keys()] }

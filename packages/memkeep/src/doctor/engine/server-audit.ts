@@ -41,7 +41,7 @@ export async function openServerAudit(
 ): Promise<ServerAudit | string> {
   const located = await locate(endpoint, signal)
   if (located.target === undefined) return located.failure
-  const { target, addresses } = located
+  const { target, addresses, taken } = located
   const name = expectedName(endpoint, options.transport)
   const connector = new Connector(target, name, BOUNDS, signal)
   const found = await discover(connector, BOUNDS)
@@ -72,6 +72,7 @@ export async function openServerAudit(
   const close = (): void => {
     friend.close()
     connector.close()
+    taken.destroy()
   }
   const met = stranger?.version === undefined ? await askFriend(friend) : stranger
   if (stranger === undefined && met === undefined && found.foreign !== undefined) {

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { Endpoint } from '@memkeep/core'
 import { BOUNDS } from './bounds.ts'
 import { Connector, type Target } from './connector.ts'
@@ -8,7 +8,13 @@ import { withSignal } from './with-signal.ts'
 
 /** Where a server was found, or why not. */
 export type Located =
-  | { readonly target: Target; readonly addresses: readonly string[]; readonly failure?: undefined }
+  | {
+      readonly target: Target
+      readonly addresses: readonly string[]
+      /** The connection that it took. To be ended when others were made, since an end in place of TLS is a failure. */
+      readonly taken: Socket
+      readonly failure?: undefined
+    }
   | { readonly target?: undefined; readonly failure: string }
 
 /**
@@ -38,8 +44,7 @@ async function tryTargets(
   let failure: string | undefined
   for (const target of targets) {
     const opened = await new Connector(target, undefined, BOUNDS, signal).openPlain()
-    opened.socket?.destroy()
-    if (opened.socket !== undefined) return { target, addresses }
+    if (opened.socket !== undefined) return { target, addresses, taken: opened.socket }
     failure ??= opened.failure
   }
   return { failure: explain(failure ?? 'ENOTFOUND') }

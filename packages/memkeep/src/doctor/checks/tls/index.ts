@@ -1,5 +1,6 @@
 import type { Check, CheckContext, CheckResult } from '../../check.ts'
 import type { Reach } from '../../engine/addresses.ts'
+import { isFragile } from '../../engine/discovery.ts'
 import { lineEvidence, wordedEvidence } from '../../evidence.ts'
 import type { Finding, Severity } from '../../finding.ts'
 import { suiteName } from '../../tls-wire/suites.ts'
@@ -17,7 +18,8 @@ import { checkTrust } from './trust.ts'
 /** What the server's TLS is worth. */
 export const checkTls: Check = async (context) => {
   if (!context.speaks.tls) return checkPlain(context)
-  const offers = await tryOffers(context)
+  const fragile = isFragile(context.version)
+  const offers = fragile ? [] : await tryOffers(context)
   const first = await meet(context)
   const [own] = first.chain
   const judged = judgeCertificate(context, first.chain)
@@ -25,7 +27,7 @@ export const checkTls: Check = async (context) => {
     offers.filter((offer) => offer.accepted === true).map(({ version }) => version.name),
   )
   const results: readonly CheckResult[] = [
-    judgeOffers(context, offers),
+    fragile ? UNTRIED : judgeOffers(context, offers),
     own === undefined
       ? { unknowns: [`What certificate it shows: no handshake was completed (${first.answer}).`] }
       : { facts: [{ name: 'Certificate', value: describeCertificate(own) }], findings: judged },
@@ -40,6 +42,12 @@ export const checkTls: Check = async (context) => {
     findings: results.flatMap(({ findings = [] }) => findings),
     unknowns: results.flatMap(({ unknowns = [] }) => unknowns),
   }
+}
+
+const UNTRIED: CheckResult = {
+  unknowns: [
+    'Which versions of TLS and cipher suites are accepted, and whether plaintext is: this version of memcached would not survive being asked.',
+  ],
 }
 
 const SEVERITY_OF_PLAIN: Readonly<Record<Reach, Severity>> = {
