@@ -5,12 +5,9 @@ import { createMemcachedCache } from '@memkeep/cache-manager'
 import { KeyvMemcached } from '@memkeep/keyv'
 import { HardenedMemcacheClient } from '@memkeep/memcache-client'
 import { tls } from '@memkeep/tls'
-import type { MultiRetrievalResponse, RetrievalCommandResponse } from 'memcache-client'
 import type { Client } from 'memkeep/internal/bench'
 import { CLIENT_TIMEOUT, onlyServer, PLAIN, type Contestant } from './contestant.ts'
-import { MEMCACHE_CLIENT } from './memcache-client.ts'
-
-type Got = RetrievalCommandResponse<Buffer> | undefined
+import { asClient, MEMCACHE_CLIENT } from './memcache-client.ts'
 
 /** Not how the bench's keys begin: Keyv 5 then takes them for prefixed when it sets, and not when it gets many. */
 const NAMESPACE = 'adapters'
@@ -68,26 +65,16 @@ const HARDENED: readonly Contestant[] = [false, true].map((withTls) => ({
   kind: 'memkeep',
   layers: { ...PLAIN, tls: withTls },
   form: 'buffer',
-  open: (target): Promise<Client<Got, Readonly<Record<string, Got>>, readonly string[]>> => {
-    const client = new HardenedMemcacheClient({
-      server: onlyServer(target).address,
-      cmdTimeout: CLIENT_TIMEOUT,
-      ...(withTls && { transport: tls(target.ca === undefined ? {} : { ca: target.ca }) }),
-    })
-    return Promise.resolve({
-      get: (key) => client.get<Buffer>(key),
-      getMany: (keys) => client.get<MultiRetrievalResponse<Buffer>>([...keys]),
-      // its values live for a minute unless told
-      set: (key, value) => client.set(key, value, { lifetime: 0 }),
-      valueOf: (reply) => reply?.value,
-      valueIn: (replies, key) => replies[key]?.value,
-      stored: (reply) => reply[0] === 'STORED',
-      close: () => {
-        client.shutdown()
-        return Promise.resolve()
-      },
-    })
-  },
+  open: (target): Promise<Client> =>
+    Promise.resolve(
+      asClient(
+        new HardenedMemcacheClient({
+          server: onlyServer(target).address,
+          cmdTimeout: CLIENT_TIMEOUT,
+          ...(withTls && { transport: tls(target.ca === undefined ? {} : { ca: target.ca }) }),
+        }),
+      ),
+    ),
 }))
 
 /** Who runs where adapters are measured, each of ours before what it is put beside. */
