@@ -51,6 +51,8 @@ export function readConnectionOptions(options: ConnectionOptions): {
         ...(key !== undefined && { key: file(key) }),
         ...(servername !== undefined && { servername }),
         watchInterval: 0,
+        // the command says itself what it finds
+        warnBefore: 0,
       }),
     }),
     ...(username !== undefined && {

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { isLoopbackHost } from '@memkeep/core'
 import type { CheckContext } from '../check.ts'
 import type { Evidence, Finding, Rule, Severity } from '../finding.ts'
+import { parseListeners } from '../parse/listeners.ts'
 import { readSocketAccess } from './socket-access.ts'
 
 /** A rule with the setting that cures what it finds. */
@@ -69,13 +69,9 @@ export async function strangersOf(
   if (!isLoopbackHost(context.address ?? endpoint.host)) return 'any'
   // one that listens elsewhere too is only asked here by the short way
   const listens = (await context.readSettings())?.values.get('inter')
-  const near = listens === undefined || listens.split(',').every((one) => isLoopbackHost(hostOf(one)))
-  return near ? 'of-one-machine' : 'any'
-}
-
-/** The host in one part of memcached's `-l`: `127.0.0.1`, `[::1]:11211`, `notls:cache1:11211`. */
-function hostOf(listens: string): string {
-  const bare = listens.trim().replace(/^notls:/, '')
-  if (isIP(bare) !== 0) return bare
-  return bare.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+  if (listens === undefined) return 'of-one-machine'
+  const listeners = parseListeners(listens)
+  const near = listeners.every(({ host }) => host !== undefined && isLoopbackHost(host))
+  // one that names no address may listen on any
+  return near && listeners.length > 0 ? 'of-one-machine' : 'any'
 }

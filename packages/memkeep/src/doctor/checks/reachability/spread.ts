@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { isLoopbackHost } from '@memkeep/core'
 import type { CheckContext, Settings } from '../../check.ts'
 import { reachOf, type Reach } from '../../engine/addresses.ts'
-import { parseListeners } from './listeners.ts'
+import { parseListeners } from '../../parse/listeners.ts'
 
 /** How far a server's words go: as far as the widest address that it is known by or listens on. */
 export function spreadOf({ addresses }: CheckContext, settings: Settings | undefined): Reach {

@@ -1,4 +1,4 @@
-import { isEveryInterface } from '../../engine/addresses.ts'
+import { isEveryInterface } from '../engine/addresses.ts'
 
 /** One part of memcached's `-l`. */
 export interface Listener {
