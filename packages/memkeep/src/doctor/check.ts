@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import type { Endpoint, Transport } from '@memkeep/core'
 import type { Keyring } from '@memkeep/encryption'
@@ -63,7 +62,7 @@ export interface CheckContext {
    */
   openAsStranger(): Promise<Conversation | undefined>
   /** Connects to where strangers do, with nothing said. Never rejects, and is ended with the audit. */
-  openSocket(): Promise<Opened<Socket>>
+  openSocket(): Promise<Opened>
   /** Connects and does a TLS handshake that takes any certificate. Never rejects, and is ended with the audit. */
   openTls(options?: ConnectionOptions): Promise<Opened<TLSSocket>>
   /** Whether credentials, a certificate or the word of the user that none are needed were given. */
