@@ -9,7 +9,12 @@ describe('readEnvironment', () => {
   it('reads the URI, and what goes with it', () => {
     const { servers, secure, settings } = readEnvironment({
       ...{ PATH: '/bin', MEMKEEP_URI: `${URI},cache2?ca=/ca.pem`, MEMKEEP_USERNAME: 'user' },
-      ...{ MEMKEEP_PASSWORD: 'secret', MEMKEEP_MEMCACHED: '/usr/bin/memcached', MEMKEEP_CONTEXT: undefined },
+      ...{
+        MEMKEEP_PASSWORD: 'secret',
+        MEMKEEP_MEMCACHED: '/usr/bin/memcached',
+        MEMKEEP_CHROMIUM: '/usr/bin/chromium',
+        MEMKEEP_CONTEXT: undefined,
+      },
     })
     expect({ servers, secure }).toEqual({ servers: ['cache1', 'cache2'], secure: true })
     expect([...settings].map(([name, { value, from }]) => [name, value, from])).toEqual([

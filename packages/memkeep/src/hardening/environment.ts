@@ -7,8 +7,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const URI = 'MEMKEEP_URI'
 /** Memkeep's own variables that are no settings of a cache. */
-const OTHERS: readonly string[] = ['MEMKEEP_MEMCACHED']
-const KNOWN: readonly string[] = [URI, ...SETTING_NAMES.map((name) => SETTINGS[name].variable), ...OTHERS]
+const OTHERS: readonly string[] = ['MEMKEEP_MEMCACHED', 'MEMKEEP_CHROMIUM']
+const KNOWN: readonly string[] = [URI, ...SETTING_NAMES.map((name) => SETTINGS[name].variable)]
 
 /** What hosting services call theirs: MemCachier, Memcached Cloud, and what older add-ons and other clients go by. */
 const HOSTED = ['MEMCACHIER', 'MEMCACHEDCLOUD', 'MEMCACHE'] as const
@@ -22,7 +22,7 @@ const HOSTED = ['MEMCACHIER', 'MEMCACHEDCLOUD', 'MEMCACHE'] as const
 export function readEnvironment(env: Environment): TextSettings {
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('MEMKEEP_') || value === undefined) continue
-    if (!KNOWN.includes(name)) {
+    if (![...KNOWN, ...OTHERS].includes(name)) {
       throw new TypeError(`The variable ${name} is unknown; there are ${KNOWN.join(', ')}`)
     }
     // one that was meant to be filled would switch its layer off without a word
