@@ -174,9 +174,11 @@ export class HardenedMemcacheClient extends MemcacheClient {
     keys: readonly string[],
     wireKeys: readonly string[],
   ): Promise<Record<string, Found>> {
+    const ask = (): Promise<unknown> => this.#dispatch(`${command} ${wireKeys.join(' ')}\r\n`)
+    if (!this.#pipeline.transforms) return (await ask()) as Record<string, Found>
     for (const [at, wireKey] of wireKeys.entries()) this.#asked.add(wireKey, keys[at] ?? '')
     try {
-      return (await this.#dispatch(`${command} ${wireKeys.join(' ')}\r\n`)) as Record<string, Found>
+      return (await ask()) as Record<string, Found>
     } finally {
       for (const wireKey of wireKeys) this.#asked.remove(wireKey)
     }
