@@ -293,21 +293,24 @@ describe.concurrent('ways to a sample', () => {
   })
 })
 
-test('a sample leaves every item as it was: its place, its last use, whether it was ever read', async () => {
+test('a sample leaves every item as it was: its last use, and whether it was ever read', async () => {
   await using server = await startMemcached('plain')
   await seed(server, [{ name: page, count: 50 }])
   const before = await dump(server)
   await runChecks(server.address, [checkData], FRIEND)
   const after = await dump(server)
-  expect(before.split('\n').filter((line) => line.includes('fetch=no'))).toHaveLength(50)
-  expect(after).toBe(before)
+  expect(before.filter((line) => line.includes('fetch=no'))).toHaveLength(50)
+  expect(after).toEqual(before)
 })
 
-/** All items of a server. Its crawler walks by itself at times, and is busy then. */
-async function dump(server: MemcachedServer): Promise<string> {
+/**
+ * All items of a server, in an order of ours, since it moves them by itself. Its crawler walks by itself at times too,
+ * and is busy then.
+ */
+async function dump(server: MemcachedServer): Promise<readonly string[]> {
   for (;;) {
     const items = await send(server, 'lru_crawler metadump all\r\n')
-    if (!items.startsWith('BUSY ')) return items
+    if (!items.startsWith('BUSY ')) return items.split('\n').sort()
   }
 }
 
