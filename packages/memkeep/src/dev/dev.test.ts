@@ -117,7 +117,8 @@ describe.each(POSTURES)('memkeep dev $name', ({ args, auth, mutualTls }) => {
         })
       })
     expect(await shake('ECDHE-ECDSA-AES128-GCM-SHA256')).toBe('ECDHE-ECDSA-AES128-GCM-SHA256')
-    expect(await shake('ECDHE-ECDSA-AES128-SHA256')).toBe('ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE')
+    // the alert has another name since OpenSSL 3.5
+    expect(await shake('ECDHE-ECDSA-AES128-SHA256')).toMatch(/^ERR_SSL_.*_ALERT_HANDSHAKE_FAILURE$/)
   })
 
   it('keeps everything for its owner alone, and no secret in what it says', async () => {
