@@ -3,64 +3,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
-import { replaceFile, startMemcached } from '@memkeep/testkit'
+import { Load, replaceFile, startMemcached } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { describe, expect, it } from 'vitest'
 import { HardenedMemcacheClient } from './hardened-memcache-client.ts'
 
-/** Asks in turns until it is told to stop. */
-class Load {
-  readonly failures: unknown[] = []
-  readonly #client: HardenedMemcacheClient
-  readonly #done: Promise<unknown>
-  #answers = 0
-  #misses = 0
-  #running = true
-
-  constructor(client: HardenedMemcacheClient) {
-    this.#client = client
-    this.#done = Promise.all(Array.from({ length: 16 }, (_, worker) => this.#work(`worker${String(worker)}`)))
-  }
-
-  /** Values that were not there: never those of another key, which fail. */
-  get misses(): number {
-    return this.#misses
-  }
-
-  /** Waits for so many more answers. */
-  async answered(more: number): Promise<void> {
-    const wanted = this.#answers + more
-    while (this.#answers < wanted) await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-
-  async stop(): Promise<void> {
-    this.#running = false
-    await this.#done
-  }
-
-  async #work(key: string): Promise<void> {
-    while (this.#running) {
-      try {
-        await this.#client.set(key, key)
-        const found: unknown = await this.#client.get(key)
-        if (found === undefined) this.#misses++
-        else expect(found).toMatchObject({ value: key })
-        this.#answers++
-      } catch (error) {
-        this.failures.push(error)
-        await new Promise((resolve) => setTimeout(resolve, 1))
-      }
-    }
-  }
+/** Sets and gets by a client; `missed` is told of values that were not there: never those of another key, which fail. */
+function loadOn(client: HardenedMemcacheClient, missed: () => void): Load {
+  return new Load(async (key) => {
+    await client.set(key, key)
+    const found: unknown = await client.get(key)
+    if (found === undefined) missed()
+    else expect(found).toMatchObject({ value: key })
+  })
 }
 
 describe('under load', () => {
   it('a restart of the server fails what was under way, and nothing else', async () => {
     const first = await startMemcached('plain')
     const client = new HardenedMemcacheClient({ server: { server: first.address, maxConnections: 4 } })
-    const load = new Load(client)
+    let misses = 0
+    const load = loadOn(client, () => misses++)
     await load.answered(100)
-    expect([load.failures, load.misses]).toEqual([[], 0])
+    expect([load.failures, misses]).toEqual([[], 0])
     await first.stop()
     await using second = await startMemcached('plain', { port: first.port })
     await load.answered(100)
@@ -98,7 +63,8 @@ describe('under load', () => {
       middleware: [encryption({ keyring: Keyring.generate() })],
       cmdTimeout: 20_000,
     })
-    const load = new Load(client)
+    let misses = 0
+    const load = loadOn(client, () => misses++)
     for (const commonName of ['renewed', 'renewed again']) {
       await load.answered(50)
       await install(await server.pki.issueClient({ commonName }))
@@ -108,7 +74,7 @@ describe('under load', () => {
     await load.answered(50)
     await load.stop()
     expect(load.failures).toEqual([])
-    expect(load.misses).toBe(0)
+    expect(misses).toBe(0)
     expect(transport.describe().connections).toHaveLength(3)
     client.shutdown()
     transport.close()

@@ -3,58 +3,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
-import { replaceFile, startMemcached } from '@memkeep/testkit'
+import { Load, replaceFile, startMemcached } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { describe, expect, it } from 'vitest'
 import { HardenedMemjsClient } from './hardened-memjs-client.ts'
 
 const logger = { log: () => undefined }
 
-/** Asks in turns until it is told to stop. */
-class Load {
-  readonly failures: unknown[] = []
-  readonly #client: HardenedMemjsClient
-  readonly #done: Promise<unknown>
-  #answers = 0
-  #running = true
-
-  constructor(client: HardenedMemjsClient) {
-    this.#client = client
-    this.#done = Promise.all(Array.from({ length: 16 }, (_, worker) => this.#work(`worker${String(worker)}`)))
-  }
-
-  /** Waits for so many more answers. */
-  async answered(more: number): Promise<void> {
-    const wanted = this.#answers + more
-    while (this.#answers < wanted) await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-
-  async stop(): Promise<void> {
-    this.#running = false
-    await this.#done
-  }
-
-  async #work(key: string): Promise<void> {
-    while (this.#running) {
-      try {
-        await this.#client.set(key, key, {})
-        const { value } = await this.#client.get(key)
-        // a restart forgets, and gives nobody what is another's
-        if (value !== null) expect(value.toString()).toBe(key)
-        this.#answers++
-      } catch (error) {
-        this.failures.push(error)
-        await new Promise((resolve) => setTimeout(resolve, 1))
-      }
-    }
-  }
+/** Sets and gets by a client. */
+function loadOn(client: HardenedMemjsClient): Load {
+  return new Load(async (key) => {
+    await client.set(key, key, {})
+    const { value } = await client.get(key)
+    // a restart forgets, and gives nobody what is another's
+    if (value !== null) expect(value.toString()).toBe(key)
+  })
 }
 
 describe('under load', () => {
   it('a restart of the server fails what was under way, and nothing else', async () => {
     const first = await startMemcached('plain')
     const client = HardenedMemjsClient.create(first.address, { timeout: 20, retries: 1, logger })
-    const load = new Load(client)
+    const load = loadOn(client)
     await load.answered(100)
     expect(load.failures).toEqual([])
     await first.stop()
@@ -97,7 +67,7 @@ describe('under load', () => {
       retries: 1,
       logger,
     })
-    const load = new Load(client)
+    const load = loadOn(client)
     for (const commonName of ['renewed', 'renewed again']) {
       await load.answered(50)
       await install(await server.pki.issueClient({ commonName }))

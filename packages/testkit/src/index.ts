@@ -8,6 +8,7 @@ export {
 export { CHROMIUM_FLAGS, findChromium } from './chromium.ts'
 export { startFaultProxy, type FaultMode, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
 export { startFaultServer, type FaultServer } from './fault-server.ts'
+export { Load } from './load.ts'
 export { findMissing } from './memcached/missing.ts'
 export { startMemcached, type MemcachedServer, type StartOptions } from './memcached/server.ts'
 export {
