@@ -57,21 +57,23 @@ export class EncryptionLayer implements Middleware {
   }
 
   encode(entry: Entry): Entry {
-    if (this.#isPlain(entry.key)) return entry
-    if (this.#options.migration === 'write-plaintext' && !this.#isCanary(entry.key)) return entry
-    const { key, flags, expiresAt } = entry
-    return { key, value: this.#cipher.seal(entry), flags, expiresAt }
+    // each field read once: the key that is checked is the key that is sealed
+    const { key, value, flags, expiresAt } = entry
+    if (this.#isPlain(key)) return entry
+    if (this.#options.migration === 'write-plaintext' && !this.#isCanary(key)) return entry
+    return { key, value: this.#cipher.seal({ key, value, flags, expiresAt }), flags, expiresAt }
   }
 
   decode(entry: Entry): DecodedEntry | undefined {
-    if (this.#isPlain(entry.key)) return entry
     const { key, value: sealed, flags } = entry
+    if (this.#isPlain(key)) return entry
+    const own = { key, value: sealed, flags }
     try {
-      const value = this.#cipher.open(entry)
+      const value = this.#cipher.open(own)
       return { key, value, flags, expiresAt: expiryOf(sealed), stale: this.#isStale(sealed) }
     } catch (error) {
       if (!(error instanceof MemkeepError)) throw error
-      return this.#refused(entry, error)
+      return this.#refused(own, error)
     }
   }
 

@@ -8,6 +8,7 @@ import type { MasterKey } from '../keyring/master-key.ts'
 import { assertAlgorithm, type EnvelopeAlgorithm } from './algorithms.ts'
 import { aeadOf } from './ciphers/index.ts'
 import { contextBytes } from './context.ts'
+import { readEntry } from './entry.ts'
 import { Opener, type OpenerOptions } from './opener.ts'
 import { Sealer, type SealerOptions } from './sealer.ts'
 
@@ -100,9 +101,9 @@ export class EnvelopeCipher {
    * @throws TypeError, RangeError for an entry that is none, or has no expiry to bind
    */
   seal(entry: Entry): Buffer {
-    assertEntry(entry)
+    const own = readEntry(entry)
     this.#followKeyring()
-    return this.#sealer.seal(entry)
+    return this.#sealer.seal(own)
   }
 
   /**
@@ -117,9 +118,9 @@ export class EnvelopeCipher {
    * @throws TypeError, RangeError for an entry that is none
    */
   open(entry: Entry): Buffer {
-    assertEntry(entry)
+    const own = readEntry(entry)
     this.#followKeyring()
-    return this.#opener.open(entry, this.#sealer.session)
+    return this.#opener.open(own, this.#sealer.session)
   }
 
   /**
@@ -154,10 +155,4 @@ export class EnvelopeCipher {
     this.#opener = new Opener(masters, this.#opening)
     this.#masters = masters
   }
-}
-
-function assertEntry({ key, value, flags }: Entry): void {
-  if (typeof key !== 'string') throw new TypeError(`entry.key must be a string, not ${typeof key}`)
-  if (!Buffer.isBuffer(value)) throw new TypeError(`entry.value must be a Buffer, not ${typeof value}`)
-  if (flags >>> 0 !== flags) throw new RangeError('entry.flags must be an integer of 32 bits, not negative')
 }

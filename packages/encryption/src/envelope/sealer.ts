@@ -84,7 +84,14 @@ export class Sealer {
   }
 }
 
-/** Seals content with a session's next counter, bound to the entry's key, client flags and, by `flags`, expiry. */
+/**
+ * Seals content with a session's next counter, bound to the entry's key, client flags and, by `flags`, expiry.
+ *
+ * Everything that could run code of a caller's comes before the counter is taken: code that seals meanwhile would
+ * otherwise share its nonce.
+ *
+ * @param entry plain data, as `readEntry` returns it
+ */
 export function sealIn(
   session: Session,
   associatedData: AssociatedData,
@@ -92,11 +99,12 @@ export function sealIn(
   content: Buffer,
   flags: number,
 ): Buffer {
-  session.advance()
   const { header } = session
-  header[FLAGS_AT] = flags
-  if ((flags & EXPIRES) !== 0) writeExpiry(header, requiredExpiry(entry))
+  const expiresAt = (flags & EXPIRES) === 0 ? 0 : requiredExpiry(entry)
   const sealed = Buffer.allocUnsafe(header.length + content.length + TAG_BYTES)
+  session.advance()
+  header[FLAGS_AT] = flags
+  if ((flags & EXPIRES) !== 0) writeExpiry(header, expiresAt)
   copyBytes(header, 0, header.length, sealed, 0)
   session.key.seal(session.nonce, associatedData.of(header, entry), content, sealed, header.length)
   return sealed

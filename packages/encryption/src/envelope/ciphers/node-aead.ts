@@ -32,7 +32,7 @@ class NodeAeadKey implements AeadKey {
     cipher.setAAD(associatedData)
     sealed.set(cipher.update(plain), at)
     cipher.final()
-    sealed.set(cipher.getAuthTag(), at + plain.length)
+    sealed.set(cipher.getAuthTag(), sealed.length - TAG_BYTES)
   }
 
   open(nonce: Buffer, associatedData: Buffer, sealed: Buffer, at: number): Buffer | undefined {

@@ -1,0 +1,40 @@
+import type { Entry } from '@memkeep/core'
+
+/**
+ * The fields of a caller's entry, each read once: an accessor can neither change between check and use nor run while
+ * a nonce is being used.
+ *
+ * @throws TypeError, RangeError for an invalid key, value or flags
+ */
+export function readEntry(entry: Entry): Entry {
+  const { key, value, flags, expiresAt } = entry
+  if (typeof key !== 'string') throw new TypeError(`entry.key must be a string, not ${typeof key}`)
+  if (!Buffer.isBuffer(value)) throw new TypeError(`entry.value must be a Buffer, not ${typeof value}`)
+  if (flags >>> 0 !== flags) throw new RangeError('entry.flags must be an integer of 32 bits, not negative')
+  return { key, value: genuine(value), flags, expiresAt }
+}
+
+/** A view of the same bytes for a buffer with properties of its own, which may run code or misstate its length. */
+function genuine(value: Buffer): Buffer {
+  if (Object.getPrototypeOf(value) === Buffer.prototype && !hasOwnGeometry(value)) return value
+  return Buffer.from(BUFFER.call(value), BYTE_OFFSET.call(value), BYTE_LENGTH.call(value))
+}
+
+function hasOwnGeometry(value: Buffer): boolean {
+  return (
+    Object.hasOwn(value, 'length') ||
+    Object.hasOwn(value, 'byteLength') ||
+    Object.hasOwn(value, 'byteOffset') ||
+    Object.hasOwn(value, 'buffer')
+  )
+}
+
+const BUFFER = intrinsic<ArrayBuffer>('buffer')
+const BYTE_OFFSET = intrinsic<number>('byteOffset')
+const BYTE_LENGTH = intrinsic<number>('byteLength')
+
+/** The accessor that every typed array inherits, whatever covers it. */
+function intrinsic<T>(name: 'buffer' | 'byteOffset' | 'byteLength'): (this: Buffer) => T {
+  const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
+  return Object.getOwnPropertyDescriptor(typedArray, name)?.get as (this: Buffer) => T
+}
