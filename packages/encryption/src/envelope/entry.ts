@@ -17,8 +17,14 @@ export function readEntry(entry: Entry): Entry {
 /** A view of the same bytes for a buffer with properties of its own, which may run code or misstate its length. */
 function genuine(value: Buffer): Buffer {
   if (Object.getPrototypeOf(value) === Buffer.prototype && !hasOwnGeometry(value)) return value
-  return Buffer.from(BUFFER.call(value), BYTE_OFFSET.call(value), BYTE_LENGTH.call(value))
+  const [buffer, byteOffset, byteLength] = (['buffer', 'byteOffset', 'byteLength'] as const).map(
+    (name) => Reflect.get(TYPED_ARRAY, name, value) as unknown,
+  ) as [ArrayBuffer, number, number]
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
+
+/** Has the accessors that every typed array inherits, whatever covers them. */
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object
 
 function hasOwnGeometry(value: Buffer): boolean {
   return (
@@ -27,14 +33,4 @@ function hasOwnGeometry(value: Buffer): boolean {
     Object.hasOwn(value, 'byteOffset') ||
     Object.hasOwn(value, 'buffer')
   )
-}
-
-const BUFFER = intrinsic<ArrayBuffer>('buffer')
-const BYTE_OFFSET = intrinsic<number>('byteOffset')
-const BYTE_LENGTH = intrinsic<number>('byteLength')
-
-/** The accessor that every typed array inherits, whatever covers it. */
-function intrinsic<T>(name: 'buffer' | 'byteOffset' | 'byteLength'): (this: Buffer) => T {
-  const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
-  return Object.getOwnPropertyDescriptor(typedArray, name)?.get as (this: Buffer) => T
 }
