@@ -1,4 +1,5 @@
 import * as zlib from 'node:zlib'
+import { isOneZstdFrame } from './zstd-frame.ts'
 
 /** What values can be compressed with: DEFLATE (RFC 1951), Brotli (RFC 7932) or Zstandard (RFC 8878). */
 export type Codec = 'deflate' | 'brotli' | 'zstd'
@@ -10,6 +11,8 @@ export interface CodecBackend {
   readonly id: number
   readonly compress: (value: Buffer) => Buffer
   readonly inflate: Inflate
+  /** Whether bytes are one whole stream, where Node does not make sure of it. */
+  readonly isWhole?: (compressed: Buffer) => boolean
 }
 
 /** Called so, `node:zlib` returns an {@link Inflated}, which its types do not tell. */
@@ -35,7 +38,15 @@ const { zstdCompressSync, zstdDecompressSync } = zlib as Zstd
 const ZSTD: readonly CodecBackend[] =
   zstdCompressSync === undefined || zstdDecompressSync === undefined
     ? []
-    : [{ codec: 'zstd', id: 3, compress: (value) => zstdCompressSync(value), inflate: zstdDecompressSync }]
+    : [
+        {
+          codec: 'zstd',
+          id: 3,
+          compress: (value) => zstdCompressSync(value),
+          inflate: zstdDecompressSync,
+          isWhole: isOneZstdFrame,
+        },
+      ]
 
 /** The codecs that this Node has, the preferred one first. */
 export const CODECS: readonly CodecBackend[] = [

@@ -68,6 +68,7 @@ export function inflate(content: Buffer, maxInflatedBytes: number): Buffer {
   if (backend === undefined)
     throw id === ZSTD_ID ? withoutZstd('ERR_MEMKEEP_ENVELOPE_UNSUPPORTED') : malformed()
   const compressed = content.subarray(1)
+  if (backend.isWhole?.(compressed) === false) throw malformed()
   let inflated: Inflated
   try {
     inflated = backend.inflate(compressed, { maxOutputLength: maxInflatedBytes, info: true }) as Inflated
