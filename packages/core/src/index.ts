@@ -11,6 +11,7 @@ export {
   type UnixEndpoint,
 } from './endpoint.ts'
 export { MEMKEEP_ERROR_CODES, MemkeepError, type MemkeepErrorCode } from './errors.ts'
+export type { FileSource } from './file-source.ts'
 export { assertKey, MAX_KEY_BYTES } from './key.ts'
 export {
   composeMiddleware,

@@ -18,7 +18,7 @@ afterEach(() => {
 })
 
 const read = (allowGroup?: boolean, file = path): string =>
-  readPrivateFile(file, { code: 'ERR_MEMKEEP_TLS_MATERIAL', holds: 'a private key', allowGroup })
+  readPrivateFile(file, { code: 'ERR_MEMKEEP_TLS_MATERIAL', holds: 'a private key', allowGroup }).toString()
 const refused = (what: string): Error =>
   expect.objectContaining({
     code: 'ERR_MEMKEEP_TLS_MATERIAL',
@@ -51,10 +51,10 @@ describe('readPrivateFile', () => {
   test('refuses what is no file, is too large, or is not there', () => {
     expect(() => read(undefined, join(folder, 'none'))).toThrow(refused('ENOENT'))
     mkdirSync(join(folder, 'folder'))
-    expect(() => read(undefined, join(folder, 'folder'))).toThrow(refused('is no file'))
+    expect(() => read(undefined, join(folder, 'folder'))).toThrow(refused('is not a regular file'))
     execFileSync('mkfifo', ['-m', '600', join(folder, 'pipe')])
-    expect(() => read(undefined, join(folder, 'pipe'))).toThrow(refused('is no file'))
+    expect(() => read(undefined, join(folder, 'pipe'))).toThrow(refused('is not a regular file'))
     writeFileSync(path, ' '.repeat(1024 ** 2 + 1))
-    expect(() => read()).toThrow(refused('no file of a private key'))
+    expect(() => read()).toThrow(refused('not a file of a private key'))
   })
 })

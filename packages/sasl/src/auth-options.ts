@@ -1,15 +1,11 @@
-import { Secret } from '@memkeep/core'
-import { assertOptions } from '@memkeep/core/internal'
+import { Secret, type FileSource } from '@memkeep/core'
+import { assertFileSource, assertOptions } from '@memkeep/core/internal'
 
-/** A text, or where it is: a variable of the environment, or a file that is watched for changes. */
+/**
+ * A text, or where it is: a variable of the environment, or a file that is watched for changes, whose line end is
+ * dropped. A file with a password must be private: mode 0600, or 0640 with `allowGroup`.
+ */
 export type TextSource = string | Secret | { readonly env: string } | FileSource
-
-/** A file whose content, without a line end after it, is the text. */
-export interface FileSource {
-  readonly file: string
-  /** Takes it though everybody on this machine may read it. Default false. */
-  readonly allowReadable?: boolean
-}
 
 /** What a provider of credentials gives. */
 export interface ProvidedCredentials {
@@ -80,7 +76,13 @@ export function assertAuthOptions(owner: string, options: AuthOptions, more: rea
 function assertSource(owner: string, name: string, value: unknown): void {
   if (typeof value === 'string' || value instanceof Secret) return
   const { env, file } = (value ?? {}) as { readonly env?: unknown; readonly file?: unknown }
-  if (typeof env === 'string' && env !== '') return
-  if (typeof file === 'string' && file !== '') return
+  if (typeof env === 'string' && env !== '') {
+    assertOptions(`${owner}: "${name}"`, value, ['env'])
+    return
+  }
+  if (typeof file === 'string' && file !== '') {
+    assertFileSource(`${owner}: "${name}"`, value, name === 'password')
+    return
+  }
   throw new TypeError(`${owner}: "${name}" must be text, a Secret, { env: 'NAME' } or { file: 'its path' }`)
 }

@@ -1,10 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
-import { MemkeepError, Secret } from '@memkeep/core'
-import type { AuthOptions, FileSource, ProvidedCredentials, TextSource } from './auth-options.ts'
+import { MemkeepError, Secret, type FileSource } from '@memkeep/core'
+import { readPrivateFile, readRegularFile } from '@memkeep/core/internal'
+import type { AuthOptions, ProvidedCredentials, TextSource } from './auth-options.ts'
 import { checkText, invalid, unavailable, type Credentials } from './credentials.ts'
-
-/** Whoever is neither the owner of a file nor in its group may read it. */
-const READABLE_BY_OTHERS = 0o004
 
 /** The files that the options name. */
 export function filesOf({ username, password }: AuthOptions): readonly string[] {
@@ -76,20 +73,15 @@ function read(owner: string, what: 'username' | 'password', source: TextSource |
   return text
 }
 
-function readText(owner: string, what: string, { file, allowReadable = false }: FileSource): string {
-  try {
-    if (what === 'password' && !allowReadable && (statSync(file).mode & READABLE_BY_OTHERS) !== 0) {
-      throw unavailable(
-        owner,
-        `everybody on this machine may read ${file}, which holds the password: chmod o-r it, or set "allowReadable"`,
-      )
-    }
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-  } catch (cause) {
-    if (cause instanceof MemkeepError) throw cause
-    const { code = 'unknown error' } = cause as { readonly code?: string }
-    throw unavailable(owner, `${file}, which is to hold the ${what}, cannot be read (${code})`, cause)
-  }
+function readText(
+  owner: string,
+  what: 'username' | 'password',
+  { file, allowGroup = false }: FileSource,
+): string {
+  const holds = { code: 'ERR_MEMKEEP_CREDENTIALS_UNAVAILABLE', holds: `the ${owner} ${what}` } as const
+  const content =
+    what === 'password' ? readPrivateFile(file, { ...holds, allowGroup }) : readRegularFile(file, holds)
+  return content.toString().replace(/\r?\n$/, '')
 }
 
 function isFile(source: TextSource | undefined): source is FileSource {

@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -20,6 +21,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
+  vi.restoreAllMocks()
   await rm(folder, { recursive: true })
 })
 
@@ -75,7 +77,7 @@ describe.each([
     }
   })
 
-  it('says which variable or file is missing, and which everybody may read', async () => {
+  it('says which variable or file is missing, and which file is not private', async () => {
     expect(() => factory({ username: 'x', password: { env: 'MEMKEEP_TEST_UNSET' } })).toThrow(unavailable)
     expect(() => factory({ username: 'x', password: { env: 'MEMKEEP_TEST_UNSET' } })).toThrow(
       /MEMKEEP_TEST_UNSET/,
@@ -84,10 +86,37 @@ describe.each([
     const open = await file('open', 'hunter2', 0o644)
     expect(() => factory({ username: 'x', password: { file: open } })).toThrow(unavailable)
     expect(() => factory({ username: 'x', password: { file: open } })).toThrow(
-      /chmod o-r it, or set "allowReadable"/,
+      /others than its owner can read or change it: chmod 600 it, or set "allowGroup"/,
     )
-    factory({ username: 'x', password: { file: open, allowReadable: true } }).close()
     factory({ username: { file: open }, password: 'x' }).close()
+  })
+
+  it.each([0o640, 0o660, 0o622, 0o604])('refuses a password file of mode %o', async (mode) => {
+    const path = await file('password', 'hunter2', mode)
+    expect(() => factory({ username: 'x', password: { file: path } })).toThrow(unavailable)
+    const withGroup = (): void => {
+      factory({ username: 'x', password: { file: path, allowGroup: true } }).close()
+    }
+    if (mode === 0o640) withGroup()
+    else expect(withGroup).toThrow(unavailable)
+  })
+
+  it("refuses another user's file, and a pipe, which is not waited for", async () => {
+    const path = await file('password', 'hunter2')
+    if (process.getuid?.() === 0) await chown(path, 12345, 12345)
+    else vi.spyOn(process, 'getuid').mockReturnValue(12345)
+    expect(() => factory({ username: 'x', password: { file: path } })).toThrow(/belongs to neither/)
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', ['-m', '600', pipe])
+    expect(() => factory({ username: 'x', password: { file: pipe } })).toThrow(/not a regular file/)
+    expect(() => factory({ username: { file: pipe }, password: 'x' })).toThrow(/not a regular file/)
+  })
+
+  it('refuses options of a file that it does not have', async () => {
+    const path = await file('password', 'hunter2')
+    for (const more of [{ allowReadable: true }, { allowgroup: true }, { allowGroup: 'yes' }]) {
+      expect(() => factory({ username: 'x', password: { file: path, ...more } as never })).toThrow(TypeError)
+    }
   })
 
   it('prints no password, wherever it comes from', async () => {

@@ -1,5 +1,6 @@
 export { asciiAuth } from './ascii-auth.ts'
-export type { AuthOptions, FileSource, ProvidedCredentials, TextSource } from './auth-options.ts'
+export type { FileSource } from '@memkeep/core'
+export type { AuthOptions, ProvidedCredentials, TextSource } from './auth-options.ts'
 export { CHANNEL_NAMES, type RefreshMessage, type RefusedMessage } from './channels.ts'
 export type { MechanismName } from './mechanisms/mechanism.ts'
 export type { AuthDescription, AuthEvents, PasswordAuthenticator } from './password-authenticator.ts'

@@ -1,8 +1,13 @@
-import { assertOptions } from '@memkeep/core/internal'
+import type { FileSource } from '@memkeep/core'
+import { assertFileSource, assertOptions } from '@memkeep/core/internal'
 import { parsePins } from './pins.ts'
 
-/** Certificates, a private key or a revocation list: as PEM, or the path of a file that is watched for changes. */
-export type Source = string | Buffer | { readonly file: string }
+/**
+ * Certificates, a private key or a revocation list: as PEM, or the path of a file that is watched for changes. A file
+ * with a private key must be private: a regular file of mode 0600, or 0640 with `allowGroup`, that belongs to this
+ * process's user or root.
+ */
+export type Source = string | Buffer | FileSource
 
 /** Options of `tls`. Those that Node's `tls.connect` has too are named and meant as there. */
 export interface TlsOptions {
@@ -58,6 +63,11 @@ const KNOWN = [
   'watchInterval',
   'dangerouslySkipVerification',
 ] as const
+
+/** Whether an option holds a private key. */
+export function isSecret(name: string): boolean {
+  return name === 'key' || name === 'pfx'
+}
 
 /** What people know from Node and look for here. */
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -130,6 +140,7 @@ function assertSources(name: string, value: unknown): void {
     if (typeof file !== 'string' || file === '') {
       throw new TypeError(`tls: "${name}" must be text, a Buffer or { file: 'its path' }`)
     }
+    assertFileSource(`tls: "${name}"`, source, isSecret(name))
   }
 }
 

@@ -33,7 +33,7 @@ const shown = (transport: TlsTransport): string | undefined => transport.describ
 async function files(ca: string, client: CertificatePair, more: TlsOptions = {}): Promise<TlsOptions> {
   await writeFile(path('ca.pem'), ca)
   await writeFile(path('client.pem'), client.cert)
-  await writeFile(path('client.key'), client.key)
+  await writeFile(path('client.key'), client.key, { mode: 0o600 })
   return {
     ca: { file: path('ca.pem') },
     cert: { file: path('client.pem') },
@@ -80,7 +80,7 @@ describe('files that change', () => {
       const target = path(`data${String(index)}`)
       await mkdir(target)
       await writeFile(join(target, 'client.pem'), pairs[index]?.cert ?? '')
-      await writeFile(join(target, 'client.key'), pairs[index]?.key ?? '')
+      await writeFile(join(target, 'client.key'), pairs[index]?.key ?? '', { mode: 0o600 })
       await symlink(target, path('next'))
       await rename(path('next'), path('mounted/data'))
     }
@@ -104,7 +104,9 @@ describe('files that change', () => {
     await writeFile(at('client.pem').file, pairs[2]?.cert ?? '')
     await inUse(2)
     for (const name of ['client.pem', 'client.key'] as const) {
-      await writeFile(path(name), (name === 'client.pem' ? pairs[3]?.cert : pairs[3]?.key) ?? '')
+      await writeFile(path(name), (name === 'client.pem' ? pairs[3]?.cert : pairs[3]?.key) ?? '', {
+        mode: 0o600,
+      })
       await rename(path(name), at(name).file)
     }
     await inUse(3)

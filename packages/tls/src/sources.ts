@@ -1,52 +1,62 @@
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import type { FileSource } from '@memkeep/core'
+import { readPrivateFile, readRegularFile } from '@memkeep/core/internal'
 import { materialError } from './material-error.ts'
-import type { Source, TlsOptions } from './options.ts'
+import { isSecret, type Source, type TlsOptions } from './options.ts'
 
 const NAMES = ['ca', 'cert', 'key', 'pfx', 'crl'] as const
+const HOLDS: Readonly<Record<(typeof NAMES)[number], string>> = {
+  ca: 'certificates',
+  cert: 'a certificate',
+  key: 'a private key',
+  pfx: 'a private key',
+  crl: 'revocation lists',
+}
 
 /** What each file held. */
 export type FileContents = ReadonlyMap<string, Buffer>
 
+/** A file that the options name. */
+export interface SourceFile {
+  readonly file: string
+  /** What it is used for, for messages. */
+  readonly holds: string
+  /** Whether one of the options that name it is for a private key. */
+  readonly secret: boolean
+  readonly allowGroup: boolean
+}
+
 /** The files that the options name, each once. */
-export function filesOf(options: TlsOptions): readonly string[] {
-  const sources = NAMES.flatMap((name) => listOf(options[name]))
-  return [...new Set(sources.flatMap((source) => (isFile(source) ? [source.file] : [])))]
+export function filesOf(options: TlsOptions): readonly SourceFile[] {
+  const files = new Map<string, SourceFile>()
+  for (const name of NAMES) {
+    for (const source of listOf(options[name])) {
+      if (!isFile(source)) continue
+      const { file, allowGroup = false } = source
+      const before = files.get(file)
+      // a file with a private key is one, whatever else it is named for
+      if (before === undefined || isSecret(name)) {
+        files.set(file, { file, holds: HOLDS[name], secret: isSecret(name), allowGroup })
+      }
+    }
+  }
+  return [...files.values()]
 }
 
 /**
- * Reads files now, for construction.
+ * Reads files: those with a private key by the policy for secrets.
  *
  * @throws MemkeepError `ERR_MEMKEEP_TLS_MATERIAL`
  */
-export function readFilesSync(files: readonly string[]): FileContents {
+export function readFiles(files: readonly SourceFile[]): FileContents {
   return new Map(
-    files.map((file) => {
-      try {
-        return [file, readFileSync(file)] as const
-      } catch (cause) {
-        throw unreadable(file, cause)
-      }
+    files.map(({ file, holds, secret, allowGroup }) => {
+      const options = { code: 'ERR_MEMKEEP_TLS_MATERIAL', holds } as const
+      const content = secret
+        ? readPrivateFile(file, { ...options, allowGroup })
+        : readRegularFile(file, options)
+      return [file, content] as const
     }),
   )
-}
-
-/**
- * Reads files.
- *
- * @throws MemkeepError `ERR_MEMKEEP_TLS_MATERIAL`
- */
-export async function readFiles(files: readonly string[]): Promise<FileContents> {
-  const contents = await Promise.all(
-    files.map(async (file) => {
-      try {
-        return [file, await readFile(file)] as const
-      } catch (cause) {
-        throw unreadable(file, cause)
-      }
-    }),
-  )
-  return new Map(contents)
 }
 
 /** One source or several, or none. */
@@ -68,14 +78,6 @@ export function nameOf(option: string, source: Source): string {
   return isFile(source) ? `"${option}" (${source.file})` : `"${option}"`
 }
 
-function isFile(source: Source): source is { readonly file: string } {
+function isFile(source: Source): source is FileSource {
   return typeof source === 'object' && !Buffer.isBuffer(source)
-}
-
-function unreadable(file: string, cause: unknown): Error {
-  const { code = 'unknown error' } = cause as { readonly code?: string }
-  return materialError(
-    `The file ${file} cannot be read (${code}): correct the path, or let this process read it.`,
-    cause,
-  )
 }

@@ -17,7 +17,7 @@ import { nextGeneration, type Generation } from './generation.ts'
 import { isDistrust } from './handshake-errors.ts'
 import { assertTlsOptions, type TlsOptions } from './options.ts'
 import { parsePins } from './pins.ts'
-import { filesOf, readFiles, readFilesSync, type FileContents } from './sources.ts'
+import { filesOf, readFiles, type FileContents, type SourceFile } from './sources.ts'
 import { warnOfExpiry, warnOfReload, warnOfSkippedVerification } from './warnings.ts'
 
 /** The events of a {@link TlsTransport}. What nobody listens to, here or on its channel, is a process warning. */
@@ -43,7 +43,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
   readonly confidential: boolean
   readonly #options: TlsOptions
   readonly #pins: ReadonlySet<string> | undefined
-  readonly #files: readonly string[]
+  readonly #files: readonly SourceFile[]
   readonly #wire = tcp()
   readonly #watch: FileWatch
   readonly #expiry: ExpiryWatch
@@ -62,13 +62,16 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
     this.name = this.confidential ? 'tls' : 'tls without verification'
     this.#files = filesOf(options)
     // before they are read, so that no change falls in between
-    this.#watch = new FileWatch(this.#files, () => {
-      this.reload().catch((error: unknown) => {
-        // that one was told; whatever a listener throws is not for us to hide
-        if (error !== this.#reloadError) throw error
-      })
-    })
-    this.#generation = nextGeneration(this.#options, readFilesSync(this.#files))
+    this.#watch = new FileWatch(
+      this.#files.map(({ file }) => file),
+      () => {
+        this.reload().catch((error: unknown) => {
+          // that one was told; whatever a listener throws is not for us to hide
+          if (error !== this.#reloadError) throw error
+        })
+      },
+    )
+    this.#generation = nextGeneration(this.#options, readFiles(this.#files))
     this.#watch.start(options.watchInterval)
     this.#expiry = new ExpiryWatch(options.warnBefore, (message) => {
       channels.expiry.publish(message)
@@ -139,7 +142,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
       authorities: material.authorities.map(describeCertificate),
       revocationLists: material.revocationLists,
       own: this.#describeOwn(),
-      files: this.#files,
+      files: this.#files.map(({ file }) => file),
       loadedAt,
       reloadError: this.#reloadError,
       connections: [...this.#open].map((open) => ({
@@ -171,9 +174,9 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
     }
   }
 
-  async #load(): Promise<boolean> {
+  #load(): boolean {
     try {
-      const contents = await readFiles(this.#files)
+      const contents = readFiles(this.#files)
       this.#reloadError = undefined
       if (areSame(contents, this.#generation.contents)) return false
       this.#generation = nextGeneration(this.#options, contents, this.#generation)

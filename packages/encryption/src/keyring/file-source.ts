@@ -20,9 +20,9 @@ export interface KeyFileOptions {
  * @throws MemkeepError `ERR_MEMKEEP_KEYS_UNAVAILABLE`, `ERR_MEMKEEP_INVALID_KEYRING`
  */
 export function readKeyFile(path: string, allowGroup: boolean): Ring {
-  const text = readPrivateFile(path, { code: 'ERR_MEMKEEP_KEYS_UNAVAILABLE', holds: 'keys', allowGroup })
+  const keys = readPrivateFile(path, { code: 'ERR_MEMKEEP_KEYS_UNAVAILABLE', holds: 'keys', allowGroup })
   try {
-    return parseKeys(text)
+    return parseKeys(keys.toString())
   } catch (error) {
     throw error instanceof MemkeepError ? invalidKeyring(`${path}: ${error.message}`) : error
   }

@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, realpath, stat, unlink } from 'node:fs/promises'
+import { mkdir, readdir, realpath, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MemkeepError } from '@memkeep/core'
-import { readPrivateFile } from '@memkeep/core/internal'
+import { readPrivateFile, readRegularFile } from '@memkeep/core/internal'
 import { withLock } from '../files/with-lock.ts'
 import { createFile, replaceFile, type FileKind } from '../files/write-file.ts'
 import type { CertificatePair } from './authority.ts'
@@ -84,17 +84,13 @@ async function assertFree(file: string): Promise<void> {
 }
 
 /** Reads a pair; the key must be private. @throws MemkeepError `ERR_MEMKEEP_TLS_MATERIAL` */
-export async function readPair({ cert, key }: PairFiles): Promise<CertificatePair> {
-  return { cert: await readCertificate(cert), key: readPrivateFile(key, KEY) }
+export function readPair({ cert, key }: PairFiles): CertificatePair {
+  return { cert: readCertificate(cert), key: readPrivateFile(key, KEY).toString() }
 }
 
 /** Reads a PEM file. @throws MemkeepError `ERR_MEMKEEP_TLS_MATERIAL` */
-export async function readCertificate(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw unreadable(file, cause)
-  }
+export function readCertificate(file: string): string {
+  return readRegularFile(file, CERTIFICATE).toString()
 }
 
 /**
@@ -109,7 +105,7 @@ export async function replacePair<T extends CertificatePair>(
 ): Promise<T> {
   const cert = await resolved(files.cert)
   return withLock(cert, KEY, signal, async (assertHeld) => {
-    const old = await readPair(files)
+    const old = readPair(files)
     const renewed = await renew(old)
     assertHeld()
     if (renewed.key !== old.key) await replaceFile(await resolved(files.key), renewed.key, KEY)

@@ -86,7 +86,10 @@ export async function prepareMaterial(files: DevFiles, now: Date = new Date()): 
     authority,
     server,
     client,
-    credentials: { username: USERNAME, password: readPrivateFile(files.password, PASSWORD).trimEnd() },
+    credentials: {
+      username: USERNAME,
+      password: readPrivateFile(files.password, PASSWORD).toString().trimEnd(),
+    },
     keyId: readKeyId(files.keys),
     made,
   }
@@ -94,7 +97,7 @@ export async function prepareMaterial(files: DevFiles, now: Date = new Date()): 
 
 async function readPair(certFile: string, keyFile: string): Promise<CertificatePair | undefined> {
   if (!existsSync(certFile) || !existsSync(keyFile)) return undefined
-  return { cert: await readFile(certFile, 'utf8'), key: readPrivateFile(keyFile, PRIVATE_KEY) }
+  return { cert: await readFile(certFile, 'utf8'), key: readPrivateFile(keyFile, PRIVATE_KEY).toString() }
 }
 
 /** Whether a pair belongs together, was issued by that authority, and has time left. */

@@ -115,7 +115,7 @@ describe('readUri', () => {
       'rejectUnauthorized',
       'dangerouslySkipVerification',
     ],
-    ...['allowInsecureAuth', 'migration', 'allowGroup', 'allowReadable', 'ciphers'],
+    ...['allowInsecureAuth', 'migration', 'allowGroup', 'ciphers'],
   ])('has no parameter %s: what is secret, or weakens, is none', (name) => {
     expect(() => readUri(`memcacheds://cache1?${name}=true`)).toThrow(TypeError)
   })

@@ -17,7 +17,7 @@ const KEYSET = {
  * @throws MemkeepError `ERR_MEMKEEP_KEYS_UNAVAILABLE`, `ERR_MEMKEEP_INVALID_KEYRING`
  */
 export function readKeyset(path: string): Keyset {
-  const text = readPrivateFile(path, KEYSET)
+  const text = readPrivateFile(path, KEYSET).toString()
   if (!text.trimStart().startsWith('{')) {
     throw new MemkeepError(
       'ERR_MEMKEEP_INVALID_KEYRING',

@@ -34,7 +34,7 @@ export const client: CommandDefinition = defineCommand<CertsOptions>({
     const { dir } = options
     const name = typeof given === 'string' ? given : 'client'
     const files = leafFiles(dir, name)
-    const pair = await issueClient(await authorityIn(dir), { name, ...daysOf(options) })
+    const pair = await issueClient(authorityIn(dir), { name, ...daysOf(options) })
     await createPair(files, pair)
     warn(context)
     const made = describeMade(files, pair.cert)

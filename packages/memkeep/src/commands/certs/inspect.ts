@@ -1,8 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { open, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { MemkeepError } from '@memkeep/core'
+import { assertSize, readChecked } from '@memkeep/core/internal'
 import { describeArgument } from '../../cli/argument.ts'
 import type { Colors } from '../../cli/colors.ts'
 import { defineCommand, type CommandDefinition } from '../../cli/definition.ts'
@@ -10,7 +11,7 @@ import { EXIT } from '../../cli/exit-code.ts'
 import type { CertificateReport, InspectedFile } from '../../certs/inspect-certificates.ts'
 import { parseCertificates } from '../../certs/pem.ts'
 
-const MAX_BYTES = 1024 ** 2
+const MAX_MIB = 1
 const SOON = 30
 
 /** `memkeep certs inspect` */
@@ -38,7 +39,7 @@ export const inspect: CommandDefinition = defineCommand({
     // the library behind it takes long to load
     const { inspectCertificates } = await import('../../certs/inspect-certificates.ts')
     const files: InspectedFile[] = []
-    for (const path of await expand(paths as readonly string[])) files.push(await read(path))
+    for (const path of await expand(paths as readonly string[])) files.push(read(path))
     const reports = inspectCertificates(files, new Date())
     if (reports.length === 0) throw new TypeError('there is no certificate in what was named')
     output.result(reports, (colors) => reports.map((report) => render(report, colors)).join('\n\n'))
@@ -62,31 +63,22 @@ async function expand(paths: readonly string[]): Promise<readonly string[]> {
   return [...new Set(lists.flat())]
 }
 
-async function read(file: string): Promise<InspectedFile> {
-  const { text, mode } = await content(file)
+function read(file: string): InspectedFile {
+  const { text, mode } = content(file)
   const keys = keysIn(text)
   // a file of a key alone has no certificate
   const certificates = keys.length > 0 && !text.includes('BEGIN CERTIFICATE') ? [] : named(file, text)
   return { file, certificates, keys, shared: process.platform !== 'win32' && (mode & 0o077) !== 0 }
 }
 
-async function content(file: string): Promise<{ readonly text: string; readonly mode: number }> {
-  try {
-    const handle = await open(file)
-    try {
-      const { mode, size } = await handle.stat()
-      if (size > MAX_BYTES) throw new RangeError(`${file} has more than a MiB: it is no PEM file`)
-      return { text: await handle.readFile('utf8'), mode }
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    if (cause instanceof RangeError) throw cause
-    const { code = 'unknown error' } = cause as { readonly code?: string }
-    throw new MemkeepError('ERR_MEMKEEP_TLS_MATERIAL', `${file} cannot be read (${code}): check the path.`, {
-      cause,
-    })
-  }
+function content(file: string): { readonly text: string; readonly mode: number } {
+  const pem = { code: 'ERR_MEMKEEP_TLS_MATERIAL', holds: 'certificates or keys as PEM' } as const
+  let mode = 0
+  const text = readChecked(file, pem, (stats) => {
+    assertSize(file, stats, MAX_MIB, pem)
+    mode = stats.mode
+  }).toString()
+  return { text, mode }
 }
 
 function named(file: string, text: string): ReturnType<typeof parseCertificates> {

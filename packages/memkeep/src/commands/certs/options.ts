@@ -42,10 +42,10 @@ export function warn(context: RunContext): void {
 }
 
 /** The authority in a folder. @throws MemkeepError `ERR_MEMKEEP_TLS_MATERIAL` when there is none that can be read */
-export async function authorityIn(dir: string): Promise<CertificatePair> {
+export function authorityIn(dir: string): CertificatePair {
   const files = filesOf(dir, AUTHORITY)
   try {
-    return await readPair(files)
+    return readPair(files)
   } catch (error) {
     if (!(error instanceof MemkeepError) || !isMissing(error.cause)) throw error
     const message = `There is no authority in ${dir}: \`memkeep certs ca --dir ${dir}\` makes one.`

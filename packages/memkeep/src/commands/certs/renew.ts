@@ -64,7 +64,7 @@ export const renew: CommandDefinition = defineCommand<RenewOptions>({
     const left: string[] = []
     for (const name of new Set(names)) {
       const { cert } = filesOf(dir, name)
-      if (isGoodFor(await readCertificate(cert), options.within)) left.push(name)
+      if (isGoodFor(readCertificate(cert), options.within)) left.push(name)
       else renewed.push(await renewOne(context, name, options))
     }
     if (renewed.length > 0) warn(context)
@@ -82,7 +82,7 @@ async function renewOne({ signal }: RunContext, name: string, options: RenewOpti
   const { cert } = await replacePair(files, signal, async (pair) =>
     name === AUTHORITY
       ? renewAuthority(pair, daysOf(options))
-      : renewLeaf(await authorityIn(dir), pair, { ...daysOf(options), newKey }),
+      : renewLeaf(authorityIn(dir), pair, { ...daysOf(options), newKey }),
   )
   return { name, ...describeMade(files, cert), keyIs: newKey ? 'new' : 'kept' }
 }

@@ -44,7 +44,7 @@ export const server: CommandDefinition = defineCommand<ServerOptions>({
     if (resolve(dir).includes(',')) {
       throw new TypeError('memcached takes commas for the ends of paths: name a --dir without one')
     }
-    const authority = await authorityIn(dir)
+    const authority = authorityIn(dir)
     const pair = await issueServer(authority, { hosts: hosts as readonly string[], ...daysOf(options) })
     await createPair(files, pair)
     warn(context)
