@@ -68,10 +68,10 @@ describe('fromFile', () => {
   test('refuses what is no file of keys', async () => {
     expect(await faultOf(() => Keyring.fromFile(path))).toContain('ENOENT')
     await mkdir(path)
-    expect(await faultOf(() => Keyring.fromFile(path))).toContain('is no file')
+    expect(await faultOf(() => Keyring.fromFile(path))).toContain('is not a regular file')
     const pipe = join(folder, 'pipe')
     execFileSync('mkfifo', ['-m', '600', pipe])
-    expect(await faultOf(() => Keyring.fromFile(pipe))).toContain('is no file')
+    expect(await faultOf(() => Keyring.fromFile(pipe))).toContain('is not a regular file')
     const large = join(folder, 'large')
     await replaceFile(large, ' '.repeat(1024 ** 2 + 1))
     expect(await faultOf(() => Keyring.fromFile(large))).toContain('more than a MiB')

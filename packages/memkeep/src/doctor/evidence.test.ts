@@ -36,6 +36,11 @@ describe('evidence', () => {
     }
   })
 
+  test('is the word nothing for a line end alone', () => {
+    expect(wordedEvidence('version', '\n').received).toBe('nothing')
+    expect(lineEvidence('version', '\r\n').received).toBe('nothing')
+  })
+
   test('is short, printable and of one line, whatever came back', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2_000 }), (bytes) => {

@@ -20,5 +20,6 @@ export function frameEvidence(sent: string, { status, value }: Pick<Frame, 'stat
 /** Evidence whose answer is told in words, where the answer itself is for nobody to see: names of keys, values. */
 export function wordedEvidence(sent: string, received: string): Evidence {
   const clean = (text: string): string => printable(text.replace(/\r?\n$/, ''), MAX_SHOWN)
-  return { sent: clean(sent), received: received === '' ? 'nothing' : clean(received) }
+  const shown = clean(received)
+  return { sent: clean(sent), received: shown === '' ? 'nothing' : shown }
 }
