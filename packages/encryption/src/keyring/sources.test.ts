@@ -74,7 +74,7 @@ describe('fromFile', () => {
     expect(await faultOf(() => Keyring.fromFile(pipe))).toContain('is not a regular file')
     const large = join(folder, 'large')
     await replaceFile(large, ' '.repeat(1024 ** 2 + 1))
-    expect(await faultOf(() => Keyring.fromFile(large))).toContain('more than a MiB')
+    expect(await faultOf(() => Keyring.fromFile(large))).toContain('larger than 1 MiB')
     for (const content of ['', one.slice(0, -1), `{"${one}": 1}`]) {
       await replaceFile(large, content)
       expect(await faultOf(() => Keyring.fromFile(large))).toMatch(
