@@ -72,7 +72,7 @@ export class MemcachedClient implements AsyncDisposable {
   constructor(options: MemcachedClientOptions) {
     const { settings, cluster } = readOptions(options)
     this.#settings = settings
-    this.#pipeline = composeMiddleware(options.middleware ?? [])
+    this.#pipeline = composeMiddleware(options.middleware ?? [], settings.prefix)
     this.#asker = new Asker(settings, cluster)
     this.#rewrapper = new Rewrapper(this.#asker, this.#pipeline, settings.traceKeys)
   }

@@ -25,6 +25,8 @@ export type RestrictedOperation = 'append' | 'prepend' | 'increment' | 'decremen
 export interface Middleware {
   /** A word for messages: `encryption`. */
   readonly name: string
+  /** Called by every client that uses the layer, before its first call, with what it puts before each key. */
+  usePrefix?(prefix: string): void
   /** The key that the server sees. */
   mapKey?(key: string): string
   /** What is stored instead of the entry. A throw stores nothing. */
@@ -58,8 +60,13 @@ export interface Pipeline {
 /** Is told the logical key of a value that should be stored anew, and when its item ends, where a layer knows that. */
 export type OnStale = (key: string, expiresAt: number | undefined) => void
 
-/** Joins middlewares into the one {@link Pipeline} that an adapter runs its keys and values through. */
-export function composeMiddleware(middleware: readonly Middleware[]): Pipeline {
+/**
+ * Joins middlewares into the one {@link Pipeline} that an adapter runs its keys and values through.
+ *
+ * @param prefix what the adapter puts before every key; empty without a namespace
+ */
+export function composeMiddleware(middleware: readonly Middleware[], prefix = ''): Pipeline {
+  for (const layer of middleware) layer.usePrefix?.(prefix)
   const backwards = middleware.toReversed()
   return {
     transforms: middleware.some((layer) => layer.encode !== undefined || layer.decode !== undefined),

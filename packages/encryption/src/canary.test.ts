@@ -4,6 +4,7 @@ import { encryption, Keyring, type CanaryCache, type EncryptionLayer } from './i
 /** What a client does with a layer, on a store of one's own. */
 function cacheWith(layer: EncryptionLayer, store: Map<string, Buffer>, namespace = ''): CanaryCache {
   const name = (key: string): string => `${namespace}${key}`
+  layer.usePrefix(namespace)
   return {
     get: async (key) => {
       const value = store.get(layer.mapKey(name(key)))
@@ -76,6 +77,29 @@ describe('verifyPeers', () => {
     }
   })
 
+  test('cannot be forged in plaintext, whatever the migration', async () => {
+    for (const migration of ['read-plaintext', 'write-plaintext'] as const) {
+      const layer = encryption({ keyring: one, migration })
+      const forged = JSON.stringify({ primaryId: one.primaryId, ids: one.ids })
+      const store = new Map([['memkeep-canary', Buffer.from(forged)]])
+      expect(await layer.verifyPeers(cacheWith(layer, store))).toMatchObject({ agreed: false })
+    }
+  })
+
+  test('makes no other key special: not one that ends as the canary does, nor that of another prefix', () => {
+    const key = 'tries:bob-memkeep-canary'
+    const hidden = encryption({ keyring: one, keyNames: 'hmac' })
+    hidden.usePrefix('ns:')
+    for (const each of [key, 'other:memkeep-canary', 'ns:x-memkeep-canary']) {
+      expect(hidden.mapKey(each)).not.toContain('canary')
+    }
+    const counting = encryption({ keyring: one, plainKeys: () => true })
+    expect(counting.refuses('increment', key)).toBeUndefined()
+    expect(counting.refuses('increment', 'memkeep-canary')).toBeDefined()
+    const layer = encryption({ keyring: one })
+    expect(layer.decode({ key, value: Buffer.from('garbage'), flags: 0 })).toBeUndefined()
+  })
+
   test('asks for services of the same context', async () => {
     const store = new Map<string, Buffer>()
     const [shop, billing] = [
@@ -109,7 +133,12 @@ describe('verifyPeers', () => {
     const store = new Map([['memkeep-canary', Buffer.from('plain')]])
     expect(await layer.verifyPeers(cacheWith(layer, store))).toMatchObject({ agreed: false })
     const cache = cacheWith(layer, store)
-    for (const word of ['no JSON', '{}', '{"primaryId":1,"ids":[]}', '{"primaryId":"a","ids":[1]}', 'null']) {
+    const hex = '"0123abcd"'
+    for (const word of [
+      ...['no JSON', '{}', '{"primaryId":1,"ids":[]}', `{"primaryId":${hex},"ids":[1]}`, 'null'],
+      ...[`{"primaryId":${hex},"ids":[]}`, `{"primaryId":${hex},"ids":[${hex},"\\u001b[31mred"]}`],
+      `{"primaryId":"0123abcg","ids":["0123abcg"]}`,
+    ]) {
       await cache.set('memkeep-canary', Buffer.from(word), { ttl: 60 })
       const report = await layer.verifyPeers(cache)
       expect(report).toMatchObject({ agreed: false, peer: undefined })

@@ -28,6 +28,7 @@ export interface PeerReport {
 /** A day: a service that is not started or asked that long has nothing to say. */
 const CANARY_SECONDS = 86_400
 const NAME = 'memkeep-canary'
+const KEY_ID = /^[0-9a-f]{8}$/
 /** What a value may be that was stored by a service with other keys, or none. */
 const SEALED_OTHERWISE: ReadonlySet<MemkeepErrorCode> = new Set([
   'ERR_MEMKEEP_ENVELOPE_FOREIGN',
@@ -77,12 +78,16 @@ async function readReport(cache: CanaryCache, key: string, keyring: Keyring): Pr
   return { agreed: false, peer, problem }
 }
 
+/** The ids are shown to people: nothing but an id may pass for one. */
+function isKeyId(id: unknown): id is string {
+  return typeof id === 'string' && KEY_ID.test(id)
+}
+
 function parseWord(word: Buffer): Peer | undefined {
   try {
-    const { primaryId, ids } = JSON.parse(word.toString()) as Partial<Peer>
-    const well =
-      typeof primaryId === 'string' && Array.isArray(ids) && ids.every((id) => typeof id === 'string')
-    return well ? { primaryId, ids } : undefined
+    const { primaryId, ids } = JSON.parse(word.toString()) as { readonly [name in keyof Peer]?: unknown }
+    const isValid = isKeyId(primaryId) && Array.isArray(ids) && ids.every(isKeyId) && ids.includes(primaryId)
+    return isValid ? { primaryId, ids } : undefined
   } catch {
     return undefined
   }

@@ -38,6 +38,8 @@ export class EncryptionLayer implements Middleware {
   readonly #cipher: EnvelopeCipher
   readonly #keyNames: KeyNames | undefined
   readonly #canaryKey: string
+  /** The canary's key as each client that uses this layer writes it. */
+  readonly #canaryNames = new Set<string>()
   readonly #failures = new Failures()
   #plaintextServed = 0
 
@@ -49,6 +51,12 @@ export class EncryptionLayer implements Middleware {
     this.#cipher = new EnvelopeCipher(cipher)
     this.#keyNames = keyNames === undefined ? undefined : new KeyNames(keyring, context, keyNames)
     this.#canaryKey = canaryKey(context)
+    this.usePrefix('')
+  }
+
+  /** Called by each client with its namespace; call it yourself for a store that puts something before its keys. */
+  usePrefix(prefix: string): void {
+    this.#canaryNames.add(prefix + this.#canaryKey)
   }
 
   /** The name that the server sees. */
@@ -134,12 +142,14 @@ export class EncryptionLayer implements Middleware {
   }
 
   #refused(entry: Entry, error: MemkeepError): DecodedEntry | undefined {
-    if (error.code === 'ERR_MEMKEEP_ENVELOPE_FOREIGN' && this.#options.migration !== 'strict') {
+    const isCanary = this.#isCanary(entry.key)
+    const servesPlaintext = this.#options.migration !== 'strict' && !isCanary
+    if (error.code === 'ERR_MEMKEEP_ENVELOPE_FOREIGN' && servesPlaintext) {
       this.#plaintextServed++
       return entry
     }
     this.#failures.tell(error, entry.value)
-    if (this.#options.onFailure === 'throw' || this.#isCanary(entry.key)) throw error
+    if (this.#options.onFailure === 'throw' || isCanary) throw error
     return undefined
   }
 
@@ -151,9 +161,9 @@ export class EncryptionLayer implements Middleware {
     return this.#options.rewrap && keyIdOf(sealed) !== this.#keyring.primaryId
   }
 
-  /** Also behind a namespace of the client's. */
+  /** Whether it is the canary of a client that uses this layer. It is sealed whatever the options say. */
   #isCanary(key: string): boolean {
-    return key.endsWith(this.#canaryKey)
+    return this.#canaryNames.has(key)
   }
 }
 
