@@ -1,14 +1,16 @@
 import { MemkeepError } from '@memkeep/core'
+import { time } from '@memkeep/core/internal'
 import { readTimeout, untilDeadline, type CallOptions } from './call-options.ts'
+import { CallClock } from './clock/call-clock.ts'
+import { within } from './clock/within.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { AbortWatch } from './connection/abort-watch.ts'
 import { Request, type Take } from './connection/request.ts'
 import type { ClientSettings } from './options.ts'
 import { PartialResult, type ServerFault } from './partial-result.ts'
 import type { Command } from './protocol/command.ts'
-import { isUnreachable } from './server/faults.ts'
+import { clientClosed, isUnreachable } from './server/faults.ts'
 import type { Server } from './server/server.ts'
-import { TurnClock } from './turn-clock.ts'
 import { channels, type CommandMessage, type Operation } from './telemetry/channels.ts'
 import { traced } from './telemetry/trace.ts'
 
@@ -18,18 +20,65 @@ export interface Question<T> {
   readonly commands: Command | readonly Command[]
   readonly take: Take<T>
   readonly options: CallOptions | undefined
+  /** Whether it belongs to a call of several steps, which goes on when the client is being closed. */
+  readonly continues?: boolean
 }
 
 /** Brings questions to the servers that they are for: waits for a discovery, publishes, applies what calls have in common. */
 export class Asker {
   readonly cluster: Cluster
   readonly #settings: ClientSettings
-  readonly #clock = new TurnClock()
+  readonly #clock = new CallClock()
   readonly #aborts = new AbortWatch()
+  /** Calls of several steps that are under way. */
+  readonly #chains = new Set<Promise<unknown>>()
+  #closed = false
 
   constructor(settings: ClientSettings, cluster: ClusterOptions) {
     this.#settings = settings
-    this.cluster = new Cluster(cluster)
+    this.cluster = new Cluster(cluster, this.#clock)
+  }
+
+  /** When a call that is made now must have its result, in milliseconds of the client's clock. */
+  deadlineOf(options: CallOptions | undefined): number {
+    const timeout = options?.timeout === undefined ? this.#settings.timeout : readTimeout(options.timeout)
+    return this.#clock.turn().at + timeout
+  }
+
+  /** The same options for the next step of a call, with the time that is left of it until `deadline`. */
+  untilDeadline<T extends CallOptions>(options: T | undefined, deadline: number): Partial<T> {
+    return untilDeadline(options, deadline, this.#clock.now())
+  }
+
+  /** Notes a call of several steps, so that closing waits for it; its further steps say that they `continue` it. */
+  chain<T>(call: Promise<T>): Promise<T> {
+    this.#chains.add(call)
+    const forget = (): void => {
+      this.#chains.delete(call)
+    }
+    call.then(forget, forget)
+    return call
+  }
+
+  /**
+   * Takes no more calls, waits for those under way with all their steps, then closes every connection.
+   *
+   * @param timeout milliseconds after which it closes though some are not answered; those fail
+   */
+  async close(timeout: number): Promise<void> {
+    this.#closed = true
+    const started = time.now()
+    await within(timeout, this.#idle())
+    await this.cluster.close(Math.max(1, timeout - (time.now() - started)))
+  }
+
+  /** Resolves when no call is under way. */
+  async #idle(): Promise<void> {
+    for (;;) {
+      const pending = [...this.cluster.pending, ...this.#chains]
+      if (pending.length === 0) return
+      await Promise.allSettled(pending)
+    }
   }
 
   /** Asks the server that a key belongs to. */
@@ -44,7 +93,7 @@ export class Asker {
     const { unknown } = this.cluster
     if (unknown === undefined) return
     const timeout = options?.timeout === undefined ? this.#settings.timeout : readTimeout(options.timeout)
-    await within(unknown, timeout, options?.signal)
+    await known(unknown, timeout, options?.signal)
   }
 
   /** Asks that server. */
@@ -86,10 +135,12 @@ export class Asker {
 
   /** Asks when the servers are known, which takes of the time that the call has. */
   async #askLater<T>(wireKey: string, question: Question<T>): Promise<T> {
-    const { options } = question
-    const deadline = performance.now() + (options?.timeout ?? this.#settings.timeout)
+    if (this.#closed && question.continues !== true) throw clientClosed()
+    const { options, commands } = question
+    const deadline = this.deadlineOf(options)
+    const later = { ...question, commands: ownCommands(commands) }
     await this.known(options)
-    return this.ask(wireKey, { ...question, options: untilDeadline(options, deadline) })
+    return this.ask(wireKey, { ...later, options: this.untilDeadline(options, deadline) })
   }
 
   #dispatch<T>(server: Server, question: Question<T>): Promise<T> {
@@ -97,9 +148,11 @@ export class Asker {
     const { options } = question
     const patience = {
       timeout: options?.timeout === undefined ? timeout : readTimeout(options.timeout),
-      now: this.#clock.now(),
+      // a further step has what was left of the call when it began
+      turn: question.continues === true ? { at: this.#clock.now() } : this.#clock.turn(),
       retries,
     }
+    if (this.#closed && question.continues !== true) return Promise.reject(clientClosed())
     const request = new Request(question, patience)
     if (options?.signal !== undefined) this.#aborts.watch(options.signal, request)
     server.dispatch(request)
@@ -114,18 +167,23 @@ export class Asker {
   }
 }
 
+/** The same commands, with values that the caller cannot change. */
+function ownCommands(commands: Command | readonly Command[]): Command | readonly Command[] {
+  return 'value' in commands ? { ...commands, value: Buffer.from(commands.value) } : commands
+}
+
 /** What a promise is, if it is there by then. */
-function within(promise: Promise<void>, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+function known(promise: Promise<void>, timeout: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (error: unknown): void => {
-      clearTimeout(timer)
+      time.clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
       reject(error instanceof Error ? error : new Error(String(error)))
     }
     const onAbort = (): void => {
       stop(signal?.reason)
     }
-    const timer = setTimeout(() => {
+    const timer = time.setTimeout(() => {
       stop(
         new MemkeepError(
           'ERR_MEMKEEP_COMMAND_TIMEOUT',
@@ -134,7 +192,7 @@ function within(promise: Promise<void>, timeout: number, signal: AbortSignal | u
       )
     }, timeout)
     promise.then(() => {
-      clearTimeout(timer)
+      time.clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
       resolve()
     }, stop)

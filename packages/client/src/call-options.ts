@@ -36,9 +36,13 @@ const MAX_UINT64 = 2n ** 64n - 1n
 /** The longest delay of a Node timer, in milliseconds. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
-/** The same options for what is asked next in the same call, with the time, up to `deadline`, that is left of it. */
-export function untilDeadline<T extends CallOptions>(options: T | undefined, deadline: number): Partial<T> {
-  return { ...options, timeout: Math.max(1, deadline - performance.now()) } as Partial<T>
+/** The same options for the next step of a call, with the time, up to `deadline`, that is left of it. */
+export function untilDeadline<T extends CallOptions>(
+  options: T | undefined,
+  deadline: number,
+  now: number,
+): Partial<T> {
+  return { ...options, timeout: Math.max(1, deadline - now) } as Partial<T>
 }
 
 /** @throws RangeError for anything but milliseconds that a timer takes */

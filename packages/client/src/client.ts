@@ -11,7 +11,6 @@ import {
   readUint32,
   readUint64,
   readValue,
-  untilDeadline,
   type CallOptions,
   type CountOptions,
   type FlushOptions,
@@ -282,7 +281,7 @@ export class MemcachedClient implements AsyncDisposable {
    */
   async close({ timeout = this.#settings.closeTimeout }: { readonly timeout?: number } = {}): Promise<void> {
     this.#rewrapper.stop()
-    await this.#asker.cluster.close(timeout)
+    await this.#asker.close(timeout)
   }
 
   /** Closes it: `await using client = new MemcachedClient(…)`. */
@@ -342,6 +341,7 @@ export class MemcachedClient implements AsyncDisposable {
     options: StoreOptions | undefined,
     cas: bigint | undefined,
     take: (reply: Reply) => T,
+    continues = false,
   ): Promise<T> {
     const name = this.#name(key)
     const wireKey = this.#pipeline.wireKey(name)
@@ -366,14 +366,16 @@ export class MemcachedClient implements AsyncDisposable {
       take: (reply, _index, deadline) => {
         if (reply.status !== 'too-large') return take(reply)
         // a promise that rejects, which the caller's then does too
-        return this.#tooLarge(command, untilDeadline(options, deadline)) as T
+        return this.#tooLarge(command, this.#asker.untilDeadline(options, deadline)) as T
       },
       options,
+      continues,
     })
   }
 
   #tooLarge(command: StoreCommand, options: CallOptions | undefined): Promise<never> {
-    return deleteTooLarge(this.#asker, command, { limit: this.#settings.maxValueBytes, options })
+    const limit = this.#settings.maxValueBytes
+    return this.#asker.chain(deleteTooLarge(this.#asker, command, { limit, options }))
   }
 
   async #count(
@@ -382,9 +384,9 @@ export class MemcachedClient implements AsyncDisposable {
     options: CountOptions = {},
   ): Promise<bigint | undefined> {
     this.#refuseRestricted(operation, key)
-    const { timeout } = this.#settings
-    const add: Counting['add'] = (value, left) => this.add(key, value, left)
-    return count(this.#asker, { operation, wireKey: this.#wireKey(key), options, timeout, add })
+    const add: Counting['add'] = (value, left) =>
+      this.#asker.orMiss(this.#store('add', key, value, left, undefined, takeDone, true), false)
+    return count(this.#asker, { operation, wireKey: this.#wireKey(key), options, add })
   }
 
   #refuseRestricted(operation: RestrictedOperation, key: string): void {

@@ -1,5 +1,6 @@
 import { formatEndpoint, MemkeepError, parseEndpoints, type Endpoint } from '@memkeep/core'
 import type { Discovery } from './discovery/discovery.ts'
+import type { CallClock } from './clock/call-clock.ts'
 import { DiscoveryPoller } from './discovery/poller.ts'
 import { ketama } from './ring/ketama.ts'
 import { modulo } from './ring/modulo.ts'
@@ -20,21 +21,25 @@ export interface ClusterOptions {
   readonly distribution: 'ketama' | 'modulo'
   /** Whether the keys of an ejected server go to the others. */
   readonly rehash: boolean
-  readonly server: Omit<ServerOptions, 'endpoint'>
+  readonly server: Omit<ServerOptions, 'endpoint' | 'clock'>
 }
 
 /** The servers of a client, and which key belongs to which of them; both can change while it is used. */
 export class Cluster {
   readonly #options: ClusterOptions
+  readonly #clock: CallClock
   readonly #poller: DiscoveryPoller | undefined
   /** In the order that the ring was made of. */
   #members: readonly Member[] = []
   #servers: readonly Server[] = []
+  /** Servers out of use that finish what they were asked. */
+  readonly #leaving = new Set<Server>()
   #ring: Ring
   readonly #isUp = (index: number): boolean => this.#servers[index]?.up === true
 
-  constructor(options: ClusterOptions) {
+  constructor(options: ClusterOptions, clock: CallClock) {
     this.#options = options
+    this.#clock = clock
     this.#ring = this.#ringOf([])
     const { discovery, members } = options
     if (discovery === undefined) this.#setMembers(members, 0)
@@ -111,17 +116,25 @@ export class Cluster {
       const name = formatEndpoint(endpoint)
       const server = known.get(name)
       known.delete(name)
-      return server ?? new Server({ ...this.#options.server, endpoint })
+      return server ?? new Server({ ...this.#options.server, endpoint, clock: this.#clock })
     })
     this.#members = members
     this.#ring = this.#ringOf(members)
-    for (const server of known.values()) void server.close(closeTimeout)
+    for (const server of known.values()) {
+      this.#leaving.add(server)
+      void server.close(closeTimeout).then(() => this.#leaving.delete(server))
+    }
   }
 
-  /** Closes every server, and asks no more which there are. */
+  /** The results that callers wait for, of servers out of use too. */
+  get pending(): readonly Promise<unknown>[] {
+    return [...this.#servers, ...this.#leaving].flatMap(({ pending }) => pending)
+  }
+
+  /** Closes every server, those out of use too, and asks no more which there are. */
   async close(timeout: number): Promise<void> {
     this.#poller?.stop()
-    await Promise.all(this.#servers.map((server) => server.close(timeout)))
+    await Promise.all([...this.#servers, ...this.#leaving].map((server) => server.close(timeout)))
   }
 
   #refuseDiscovered(): void {

@@ -1,5 +1,5 @@
 import type { Asker } from './asker.ts'
-import { readUint64, untilDeadline, type CountOptions, type StoreOptions } from './call-options.ts'
+import { readUint64, type CountOptions, type StoreOptions } from './call-options.ts'
 import { takeCount } from './results.ts'
 
 /** What {@link count} needs to know. */
@@ -8,30 +8,34 @@ export interface Counting {
   /** The validated key for the wire. */
   readonly wireKey: string
   readonly options: CountOptions
-  /** Milliseconds that the call may take where the options do not say. */
-  readonly timeout: number
-  /** Stores a first number, unless there is one. */
+  /** Stores a first number, unless there is one, as the next step of the call. */
   readonly add: (value: string, options: StoreOptions) => Promise<boolean>
 }
 
 /** Counts a number up or down; where there is none, stores the options' `initial`. */
-export async function count(
+export function count(
   asker: Asker,
-  { operation, wireKey, options, timeout, add }: Counting,
+  { operation, wireKey, options, add }: Counting,
 ): Promise<bigint | undefined> {
   const delta = readUint64('by', options.by ?? 1)
   const initial = options.initial === undefined ? undefined : readUint64('initial', options.initial)
-  const deadline = performance.now() + (options.timeout ?? timeout)
-  const ask = (left: CountOptions): Promise<bigint | undefined> =>
+  const ask = (left: CountOptions, continues = false): Promise<bigint | undefined> =>
     asker.ask(wireKey, {
       operation,
       commands: { verb: operation, key: wireKey, delta },
       take: takeCount,
       options: left,
+      continues,
     })
-  const counted = await ask(options)
-  if (counted !== undefined || initial === undefined) return counted
-  // whoever comes second counts what the first one stored
-  const added = await add(String(initial), untilDeadline(options, deadline))
-  return added ? initial : ask(untilDeadline(options, deadline))
+  const counted = ask(options)
+  if (initial === undefined) return counted
+  const deadline = asker.deadlineOf(options)
+  const orInitial = async (): Promise<bigint | undefined> => {
+    const number = await counted
+    if (number !== undefined) return number
+    // the second of two callers counts what the first one stored
+    const added = await add(String(initial), asker.untilDeadline(options, deadline))
+    return added ? initial : ask(asker.untilDeadline(options, deadline), true)
+  }
+  return asker.chain(orInitial())
 }

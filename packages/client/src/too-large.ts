@@ -39,7 +39,13 @@ export async function deleteTooLarge(
 
 async function deleteOld(asker: Asker, key: string, options: CallOptions | undefined): Promise<string> {
   try {
-    await asker.ask(key, { operation: 'delete', commands: { verb: 'delete', key }, take: takeDone, options })
+    await asker.ask(key, {
+      operation: 'delete',
+      commands: { verb: 'delete', key },
+      take: takeDone,
+      options,
+      continues: true,
+    })
     return 'What the key held before is deleted'
   } catch {
     return 'What the key held before could not be deleted and may be stale'
@@ -58,6 +64,7 @@ async function askLimit(
       commands: { verb: 'stats', group: 'settings' },
       take: statsTaker(),
       options,
+      continues: true,
     })
     const limit = Number(settings.get('item_size_max'))
     return limit > 0 ? limit : undefined

@@ -1,5 +1,5 @@
 import { MemkeepError, Secret, type FileSource } from '@memkeep/core'
-import { readPrivateFile, readRegularFile } from '@memkeep/core/internal'
+import { readPrivateFile, readRegularFile, time } from '@memkeep/core/internal'
 import type { AuthOptions, ProvidedCredentials, TextSource } from './auth-options.ts'
 import { checkText, invalid, unavailable, type Credentials } from './credentials.ts'
 
@@ -30,7 +30,7 @@ export async function askProvider(
 ): Promise<Credentials> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+    timer = time.setTimeout(() => {
       reject(
         unavailable(owner, `"credentials" gave nothing within ${String(timeout)} ms: look at what it asks`),
       )
@@ -48,7 +48,7 @@ export async function askProvider(
     if (cause instanceof MemkeepError) throw cause
     throw unavailable(owner, '"credentials" failed: look at the cause', cause)
   } finally {
-    clearTimeout(timer)
+    time.clearTimeout(timer)
   }
 }
 

@@ -6,7 +6,7 @@ import { Request } from './request.ts'
 const make = (): Request =>
   new Request(
     { commands: { verb: 'version' }, take: () => undefined },
-    { timeout: 1_000, now: performance.now(), retries: 0 },
+    { timeout: 1_000, turn: { at: performance.now() }, retries: 0 },
   )
 
 describe('a watch on signals', () => {

@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Channel } from '@memkeep/core'
+import { time } from '@memkeep/core/internal'
+import type { CallClock, Moment } from '../clock/call-clock.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import { desynchronised, type Reply } from '../protocol/reply.ts'
 import { ReplyReader } from '../protocol/reply-reader.ts'
@@ -17,6 +19,7 @@ const MAX_GATHERED_BYTES = 65_536
 export interface ConnectionOptions {
   readonly channel: Channel
   readonly protocol: Protocol
+  readonly clock: CallClock
   /** Called after replies came: there is room for more requests. */
   readonly onReplies: (connection: Connection) => void
   /** Called once, when the connection can take no more requests. */
@@ -58,10 +61,16 @@ export class Connection {
   #bytes = 0
   #closed = false
   #draining = false
-  #lastSign = performance.now()
+  /** The turn in which the oldest of those was sent that left the connection never idle since. */
+  #busySince: Moment
+  /** When the last reply was complete. */
+  #lastReply = -Infinity
+  /** Replies that were complete. */
+  #replies = 0
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#busySince = options.clock.turn()
     this.#protocol = options.protocol
     this.#batch = new WriteBatch((chunk) => {
       this.#unwritten = 0
@@ -109,14 +118,23 @@ export class Connection {
     return this.#protocol.name
   }
 
-  /** Whether the server has not said one byte since then, in milliseconds of `performance.now()`, though it was asked. */
-  isSilentSince(moment: number): boolean {
-    return this.#lastSign <= moment
+  /**
+   * When it counts as dead unless a reply is complete before, in milliseconds of the client's clock: after as long as
+   * the most patient of those requests has that are due on the wire, whether their callers still wait or not. Infinity
+   * when none is due.
+   *
+   * @param least milliseconds that any server has
+   */
+  silentAt(least: number): number {
+    if (this.#commands === 0) return Infinity
+    let patience = least
+    for (const { timeout } of this.#queue) if (timeout > patience) patience = timeout
+    return Math.max(this.#lastReply, this.#busySince.at) + patience
   }
 
   /** Takes a request into the batch that is written at the end of this turn. */
   send(request: Request): void {
-    if (this.#commands === 0) this.#lastSign = Math.max(this.#lastSign, request.calledAt)
+    if (this.#commands === 0) this.#busySince = request.turn
     const { count } = request
     this.#queue.push(request)
     this.#unwritten++
@@ -131,6 +149,7 @@ export class Connection {
       this.#batch.commit(this.#protocol.write(command, this.#opaque, out, this.#batch.at))
       request.bytes += bound
     }
+    request.end = this.#batch.at
     this.#commands += count
     this.#bytes += request.bytes
     if (!this.#batch.pending) return
@@ -179,7 +198,7 @@ export class Connection {
   #endTurn(): void {
     if (this.#turning) return
     this.#turning = true
-    setImmediate(() => {
+    time.setImmediate(() => {
       if (this.#closed) return
       this.#batch.flush()
       this.#release()
@@ -189,13 +208,14 @@ export class Connection {
 
   #onData(chunk: Buffer): void {
     if (this.#closed) return
-    this.#lastSign = performance.now()
+    const replies = this.#replies
     try {
       this.#reader.push(chunk)
     } catch (error) {
       this.#end(error as Error)
       return
     }
+    if (this.#replies > replies) this.#lastReply = this.#options.clock.now()
     this.#options.onReplies(this)
     this.#closeIfDrained()
   }
@@ -216,6 +236,7 @@ export class Connection {
     const last = reply.status !== 'stat'
     request.answer(reply, last)
     if (!last) return
+    this.#replies++
     this.#commands--
     if (request.answered < request.count) return
     this.#bytes -= request.bytes
@@ -228,11 +249,21 @@ export class Connection {
     this.#options.channel.destroy()
     const all = this.#queue.drain()
     const written = all.length - this.#unwritten
+    const unwritten = all.slice(written).filter(({ settled }) => !settled)
+    for (const request of unwritten) this.#recover(request)
     this.#commands = this.#bytes = this.#unwritten = 0
     this.#options.onClose(this, {
       written: all.slice(0, written).filter(({ settled }) => !settled),
-      unwritten: all.slice(written).filter(({ settled }) => !settled),
+      unwritten,
       cause,
     })
+  }
+
+  /** Gives a request that is to be written elsewhere the value of its call, which its caller may have changed since. */
+  #recover(request: Request): void {
+    const { value, end } = request
+    if (value === undefined) return
+    const valueEnd = end - this.#protocol.trailerBytes
+    request.replaceValue(this.#batch.copy(valueEnd - value.length, valueEnd))
   }
 }

@@ -5,7 +5,7 @@ import { Request } from './request.ts'
 const request = (opaque: number): Request => {
   const made = new Request(
     { commands: { verb: 'version' }, take: () => undefined },
-    { timeout: 1, now: 0, retries: 0 },
+    { timeout: 1, turn: { at: 0 }, retries: 0 },
   )
   made.opaque = opaque
   return made

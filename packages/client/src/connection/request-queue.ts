@@ -50,8 +50,10 @@ export class RequestQueue<T = Request> {
   }
 
   *[Symbol.iterator](): Iterator<T, undefined, undefined> {
-    for (let at = this.#head; at < this.#items.length; at++) {
-      const request = this.#items[at]
+    // of this moment: what is taken out while it is iterated is still seen
+    const items = this.#items
+    for (let at = this.#head; at < items.length; at++) {
+      const request = items[at]
       if (request !== undefined) yield request
     }
     return undefined

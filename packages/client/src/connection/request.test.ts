@@ -6,7 +6,7 @@ import { Request, type Take } from './request.ts'
 const get = (key: string): Command => ({ verb: 'get', key, withCas: false, exptime: undefined })
 
 function make(commands: Command | readonly Command[], take: Take<unknown>, retries = 0): Request {
-  return new Request({ commands, take }, { timeout: 100, now: 1_000, retries })
+  return new Request({ commands, take }, { timeout: 100, turn: { at: 1_000 }, retries })
 }
 
 function reply(message: string): Reply {

@@ -1,11 +1,12 @@
 import { MemkeepError } from '@memkeep/core'
-import type { Command } from '../protocol/command.ts'
+import type { Moment } from '../clock/call-clock.ts'
+import type { Command, StoreCommand } from '../protocol/command.ts'
 import type { Reply } from '../protocol/reply.ts'
 
 /**
  * Makes the result from the replies: called for each, what it returns for the last one is the result.
  *
- * @param deadline when the result must be there, in milliseconds of `performance.now()`
+ * @param deadline when the result must be there, in milliseconds of the client's clock
  */
 export type Take<T> = (reply: Reply, index: number, deadline: number) => T
 
@@ -20,22 +21,26 @@ export interface Asked {
 export interface Patience {
   /** Milliseconds from the call that the result may take. */
   readonly timeout: number
-  /** When the call was made, in milliseconds of `performance.now()`. */
-  readonly now: number
+  /** The turn of the event loop in which the call was made. */
+  readonly turn: Moment
   /** How often it may be written again after its connection was lost. */
   readonly retries: number
 }
 
+/** Where a {@link Request} waits to be written. */
+export interface RequestHolder {
+  /** Called when the request is settled while it waits. */
+  forget(request: Request): void
+}
+
 /**
- * One question of a caller to one server, from the call until its promise is settled, which happens once. Whoever
- * holds it afterwards throws the rest of its replies away.
+ * One question of a caller to one server, from the call until its promise is settled, which happens once. Its
+ * connection holds it until its replies have come and discards those; its value is freed at once.
  */
 export class Request {
   /** What the caller waits for: what `take` made of the last reply. */
   readonly result: Promise<unknown>
-  /** When the call was made, in milliseconds of `performance.now()`. */
-  readonly calledAt: number
-  /** Milliseconds from then that the result may take. */
+  /** Milliseconds from the call that the result may take. */
   readonly timeout: number
   /** How many commands it is. */
   readonly count: number
@@ -47,22 +52,26 @@ export class Request {
   opaque = 0
   /** How many of its commands are answered. */
   answered = 0
-  /** The most bytes that it takes on the wire, as the connection counted it. */
+  /** The most bytes that it takes: on the wire, or of keys and values while it waits. */
   bytes = 0
-  readonly #asked: Asked
-  readonly #single: Command | undefined
+  /** Where its last command ends in the batch that it was gathered in. */
+  end = 0
+  /** What it waits in; undefined when it does not wait. */
+  holder: RequestHolder | undefined
+  readonly #turn: Moment
+  #take: Take<unknown>
+  #single: Command | undefined
   readonly #list: readonly Command[]
   #retries: number
   #resolve: (value: unknown) => void = unset
   #reject: (error: unknown) => void = unset
   #failure: unknown
 
-  constructor(asked: Asked, { timeout, now, retries }: Patience) {
-    this.#asked = asked
-    this.calledAt = now
+  constructor({ commands, take }: Asked, { timeout, turn, retries }: Patience) {
+    this.#take = take
+    this.#turn = turn
     this.timeout = timeout
     this.#retries = retries
-    const { commands } = asked
     this.#single = isList(commands) ? undefined : commands
     this.#list = isList(commands) ? commands : NONE
     this.count = isList(commands) ? commands.length : 1
@@ -72,9 +81,26 @@ export class Request {
     })
   }
 
-  /** When it must be settled, in milliseconds of `performance.now()`. */
+  /** The turn of the event loop in which the call was made. */
+  get turn(): Moment {
+    return this.#turn
+  }
+
+  /** When it must be settled, in milliseconds of the client's clock. */
   get deadline(): number {
-    return this.calledAt + this.timeout
+    return this.#turn.at + this.timeout
+  }
+
+  /** The value that it stores; undefined when it stores none. */
+  get value(): Buffer | undefined {
+    const command = this.#single
+    return command !== undefined && 'value' in command ? command.value : undefined
+  }
+
+  /** Takes the bytes of its value from other memory. */
+  replaceValue(value: Buffer): void {
+    const command = this.#single as StoreCommand
+    this.#single = { ...command, value }
   }
 
   /** The command at that place. */
@@ -94,7 +120,7 @@ export class Request {
     if (last) this.answered++
     if (this.settled) return
     try {
-      const result = this.#asked.take(reply, index, this.calledAt + this.timeout)
+      const result = this.#take(reply, index, this.deadline)
       if (!last || this.answered < this.count) return
       if (this.#failure === undefined) {
         this.#settle()
@@ -139,11 +165,21 @@ export class Request {
 
   #settle(): void {
     this.settled = true
+    this.holder?.forget(this)
     this.onSettled?.()
+    if (this.answered >= this.count) return
+    // what is left is the place in a queue, which needs the key alone
+    this.#take = ignore
+    if (this.value !== undefined) this.replaceValue(NO_BYTES)
   }
 }
 
 const NONE: readonly Command[] = []
+const NO_BYTES: Buffer = Buffer.alloc(0)
+
+function ignore(): void {
+  // nobody waits for the reply
+}
 
 /** What a promise's settlers are until it is made, which is at once. */
 function unset(): void {

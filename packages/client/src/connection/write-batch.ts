@@ -41,6 +41,11 @@ export class WriteBatch {
     return this.#used
   }
 
+  /** A copy of bytes that it still holds. */
+  copy(start: number, end: number): Buffer {
+    return Buffer.from(this.#buffer.subarray(start, end))
+  }
+
   /** Ends the command that was written into the reserved buffer, just before offset `end`. */
   commit(end: number): void {
     this.#used = end

@@ -1,5 +1,5 @@
 import { formatEndpoint, MemkeepError, type Channel, type Endpoint } from '@memkeep/core'
-import { assertOptions, exchange } from '@memkeep/core/internal'
+import { assertOptions, exchange, time } from '@memkeep/core/internal'
 import { parseClusterAnswer, parseClusterConfig, type ClusterHead } from './cluster-config.ts'
 import type { Discovered, Discovery, DiscoveryContext } from './discovery.ts'
 
@@ -83,7 +83,7 @@ async function askWithin(
   { open, timeout, signal: stopping }: DiscoveryContext,
 ): Promise<Discovered> {
   const deadline = new AbortController()
-  const timer = setTimeout(() => {
+  const timer = time.setTimeout(() => {
     deadline.abort(new DOMException('The endpoint took too long', 'TimeoutError'))
   }, timeout)
   const signal = AbortSignal.any([stopping, deadline.signal])
@@ -102,7 +102,7 @@ async function askWithin(
       { cause: error },
     )
   } finally {
-    clearTimeout(timer)
+    time.clearTimeout(timer)
   }
 }
 

@@ -1,4 +1,5 @@
 import { formatEndpoint, MemkeepError, openChannel, type Endpoint } from '@memkeep/core'
+import { time } from '@memkeep/core/internal'
 import { clientClosed } from '../server/faults.ts'
 import type { OpenOptions } from '../server/open-connection.ts'
 import { channels, type DiscoveryMessage } from '../telemetry/channels.ts'
@@ -10,7 +11,7 @@ export interface PollerOptions {
   /** Whom to ask. */
   readonly endpoints: readonly Endpoint[]
   /** How they are reached. */
-  readonly connection: OpenOptions
+  readonly connection: Pick<OpenOptions, 'transport' | 'auth' | 'connectTimeout'>
   /** Called with every answer. */
   readonly onServers: (endpoints: readonly Endpoint[]) => void
 }
@@ -46,20 +47,22 @@ export class DiscoveryPoller {
 
   /** Ends what is under way, and asks no more. */
   stop(): void {
-    clearTimeout(this.#timer)
+    time.clearTimeout(this.#timer)
     this.#stopping.abort(clientClosed())
   }
 
   #schedule(): void {
     if (this.#stopping.signal.aborted) return
-    this.#timer = setTimeout(() => {
-      // what failed is published, and the servers stay as they are
-      void this.#ask()
-        .catch(() => undefined)
-        .then(() => {
-          this.#schedule()
-        })
-    }, this.#options.discovery.interval).unref()
+    this.#timer = time
+      .setTimeout(() => {
+        // what failed is published, and the servers stay as they are
+        void this.#ask()
+          .catch(() => undefined)
+          .then(() => {
+            this.#schedule()
+          })
+      }, this.#options.discovery.interval)
+      .unref()
   }
 
   async #ask(): Promise<void> {
@@ -68,7 +71,7 @@ export class DiscoveryPoller {
     const deadline = new AbortController()
     // each endpoint has its time; this one is for a discovery that does not look at it
     const limit = connectTimeout * (endpoints.length + 1)
-    const timer = setTimeout(() => {
+    const timer = time.setTimeout(() => {
       deadline.abort(
         new MemkeepError(
           'ERR_MEMKEEP_DISCOVERY_FAILED',
@@ -97,7 +100,7 @@ export class DiscoveryPoller {
       this.#publish(error)
       throw error
     } finally {
-      clearTimeout(timer)
+      time.clearTimeout(timer)
     }
   }
 

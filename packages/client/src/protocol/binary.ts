@@ -46,6 +46,7 @@ const STATUS_AUTH_ERROR = 0x20
 /** memcached's binary protocol, which SASL needs; each request carries an opaque token. */
 export const binary: Protocol = {
   name: 'binary',
+  trailerBytes: 0,
 
   bound: (command) => BINARY_HEADER_BYTES + MAX_EXTRAS_BYTES + payloadBound(command),
 

@@ -35,6 +35,7 @@ const MINUS = 0x2d
  */
 export const meta: Protocol = {
   name: 'meta',
+  trailerBytes: 2,
 
   bound: (command) => OVERHEAD_BYTES + payloadBound(command),
 

@@ -7,6 +7,8 @@ export type ProtocolName = 'meta' | 'text' | 'binary'
 /** A wire protocol as pure bytes, without sockets. */
 export interface Protocol {
   readonly name: ProtocolName
+  /** How many bytes of a command follow its value. */
+  readonly trailerBytes: number
   /** The most bytes that the command can take. */
   bound(command: Command): number
   /** Writes the command at `at` and returns the offset just behind it. */

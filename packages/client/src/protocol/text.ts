@@ -24,6 +24,7 @@ const LF = 0x0a
  */
 export const text: Protocol = {
   name: 'text',
+  trailerBytes: 2,
 
   bound: (command) => OVERHEAD_BYTES + payloadBound(command),
 

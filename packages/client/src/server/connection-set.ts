@@ -19,6 +19,11 @@ export class ConnectionSet {
     return this.#retiring.size
   }
 
+  /** How many take nothing new and are not yet answered. */
+  get draining(): number {
+    return this.#draining.size
+  }
+
   /** The one in use with the fewest commands in flight. */
   freest(): Connection | undefined {
     const first = this.#inUse[0]

@@ -7,6 +7,8 @@ import {
   type Endpoint,
   type Transport,
 } from '@memkeep/core'
+import { time } from '@memkeep/core/internal'
+import type { CallClock } from '../clock/call-clock.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import { channels, type AuthenticateMessage, type ConnectMessage } from '../telemetry/channels.ts'
 import { familyOf, negotiate, type ProtocolChoice } from './negotiate.ts'
@@ -18,6 +20,7 @@ export interface OpenOptions {
   readonly protocol: ProtocolChoice
   /** Milliseconds for transport, authentication and the choice of the protocol together. */
   readonly connectTimeout: number
+  readonly clock: CallClock
 }
 
 /** A channel that the server has accepted, and what is spoken on it. */
@@ -33,19 +36,20 @@ export interface OpenedConnection {
  */
 export async function openConnection(
   endpoint: Endpoint,
-  { transport, auth, protocol: choice, connectTimeout }: OpenOptions,
+  { transport, auth, protocol: choice, connectTimeout, clock }: OpenOptions,
   { signal, onRetire }: ConnectOptions,
 ): Promise<OpenedConnection> {
   const server = formatEndpoint(endpoint)
   const family = familyOf(choice, auth)
-  const started = performance.now()
+  const started = time.now()
   const deadline = new AbortController()
-  const timer = setTimeout(() => {
+  const alarm = clock.alarm(() => {
     deadline.abort(new DOMException('The connection took too long', 'TimeoutError'))
-  }, connectTimeout)
+  })
+  alarm.add(clock.now() + connectTimeout)
   const publish = (protocol: string | undefined, error: unknown): void => {
     if (!channels.connect.hasSubscribers) return
-    const duration = performance.now() - started
+    const duration = time.now() - started
     const message: ConnectMessage = { server, endpoint, transport: transport.name, protocol, duration, error }
     channels.connect.publish(message)
   }
@@ -68,7 +72,7 @@ export async function openConnection(
     publish(undefined, error)
     throw error
   } finally {
-    clearTimeout(timer)
+    alarm.stop()
   }
 }
 
@@ -80,7 +84,7 @@ function published(auth: Authenticator, endpoint: Endpoint): Authenticator {
       server: formatEndpoint(endpoint),
       endpoint,
       authenticator: auth.name,
-      duration: performance.now() - started,
+      duration: time.now() - started,
       error,
     }
     channels.authenticate.publish(message)
@@ -92,7 +96,7 @@ function published(auth: Authenticator, endpoint: Endpoint): Authenticator {
       await auth.prepare?.(endpoint, options)
     },
     async authenticate(channel, context) {
-      const started = performance.now()
+      const started = time.now()
       try {
         await auth.authenticate(channel, context)
         publish(started, undefined)

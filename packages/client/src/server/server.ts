@@ -1,10 +1,12 @@
 import { formatEndpoint, type Endpoint } from '@memkeep/core'
+import { time } from '@memkeep/core/internal'
+import type { Alarm } from '../clock/alarm.ts'
+import { within } from '../clock/within.ts'
 import { Connection, type Leftovers } from '../connection/connection.ts'
 import type { Request } from '../connection/request.ts'
 import { isRead } from '../protocol/command.ts'
 import { channels } from '../telemetry/channels.ts'
 import { ConnectionSet } from './connection-set.ts'
-import { DeadlineTimer } from './deadline-timer.ts'
 import { clientClosed, connectionLost, overloaded, serverDown, silent } from './faults.ts'
 import { Health, type HealthOptions } from './health.ts'
 import { openConnection, type OpenedConnection, type OpenOptions } from './open-connection.ts'
@@ -25,7 +27,7 @@ export interface LimitOptions extends WaitingLimits {
 /** How a {@link Server} is reached and used. */
 export interface ServerOptions extends OpenOptions, LimitOptions, HealthOptions {
   readonly endpoint: Endpoint
-  /** Milliseconds without a byte, while replies are due, after which a connection is taken for dead. */
+  /** Milliseconds without a complete reply, while replies are due, after which a connection counts as dead. */
   readonly timeout: number
 }
 
@@ -40,9 +42,7 @@ export class Server {
   readonly #health: Health
   readonly #closing = new AbortController()
   readonly #waiting: WaitingRoom
-  readonly #deadlines = new DeadlineTimer((now) => {
-    this.#expire(now)
-  })
+  readonly #alarm: Alarm
   readonly #connections = new ConnectionSet()
   #opening = 0
   /** Runs while a connection that is to be replaced waits for the next attempt. */
@@ -55,6 +55,9 @@ export class Server {
     this.name = formatEndpoint(options.endpoint)
     this.#health = new Health(options)
     this.#waiting = new WaitingRoom(options)
+    this.#alarm = options.clock.alarm((now) => {
+      this.#expire(now)
+    })
   }
 
   /** Whether it is in use: an ejected server is not, until a connection can be opened again. */
@@ -74,7 +77,7 @@ export class Server {
     const connection = this.#freest()
     if (connection !== undefined && this.#waiting.length === 0 && this.#hasRoom(connection)) {
       connection.send(request)
-      this.#deadlines.add(request.deadline)
+      this.#alarm.add(request.deadline)
     } else {
       this.#wait(request, connection)
     }
@@ -87,13 +90,18 @@ export class Server {
    */
   async close(timeout: number): Promise<void> {
     this.#closed = true
-    const pending = [...this.#requests()].filter(({ settled }) => !settled).map(({ result }) => result)
+    const { pending } = this
     if (pending.length > 0) await within(timeout, Promise.allSettled(pending))
     this.#closing.abort(clientClosed())
-    clearTimeout(this.#replacing)
+    time.clearTimeout(this.#replacing)
     for (const connection of [...this.#connections]) connection.destroy(clientClosed())
     this.#failWaiting(clientClosed())
-    this.#deadlines.stop()
+    this.#alarm.stop()
+  }
+
+  /** The results that callers wait for. */
+  get pending(): readonly Promise<unknown>[] {
+    return [...this.#requests()].filter(({ settled }) => !settled).map(({ result }) => result)
   }
 
   *#requests(): Iterable<Request> {
@@ -103,11 +111,17 @@ export class Server {
 
   /** The open connection with the fewest commands in flight; opens one more while all are busy. */
   #freest(): Connection | undefined {
+    if (this.#isHandingOver) return undefined
     const freest = this.#connections.freest()
     const { connections } = this.#options
     if (freest === undefined || connections === 1) return freest
     if (freest.commands > 0 && this.#connections.size + this.#opening < connections) this.#open()
     return freest
+  }
+
+  /** Whether the only connection was replaced and its last replies are due: what is written elsewhere could overtake. */
+  get #isHandingOver(): boolean {
+    return this.#options.connections === 1 && this.#connections.draining > 0
   }
 
   #hasRoom(connection: Connection): boolean {
@@ -126,22 +140,23 @@ export class Server {
       return
     }
     this.#waiting.push(request)
-    this.#deadlines.add(request.deadline)
-    if (connection === undefined && this.#opening === 0) this.#open()
+    this.#alarm.add(request.deadline)
+    if (connection === undefined && this.#opening === 0 && !this.#isHandingOver) this.#open()
   }
 
   /** Whether a request may wait for a connection to be opened. */
   #mayWait(): boolean {
+    if (this.#isHandingOver) return true
     if (this.#health.ejected) {
       this.#probe()
       return false
     }
-    return this.#opening > 0 || this.#health.pause(performance.now()) === 0
+    return this.#opening > 0 || this.#health.pause(time.now()) === 0
   }
 
   /** Tries an ejected server again, when its pause is over; no request is risked to find out. */
   #probe(): void {
-    if (!this.#closed && this.#opening === 0 && this.#health.pause(performance.now()) === 0) this.#open()
+    if (!this.#closed && this.#opening === 0 && this.#health.pause(time.now()) === 0) this.#open()
   }
 
   /** Sends what waits, as far as there is room. */
@@ -181,14 +196,16 @@ export class Server {
 
   /** Opens a connection in the place of one that is to be replaced, which is in use until then. */
   #replace(): void {
-    clearTimeout(this.#replacing)
+    time.clearTimeout(this.#replacing)
     if (this.#connections.retiring === 0 || this.#opening > 0 || this.#closed) return
-    const pause = this.#health.pause(performance.now())
+    const pause = this.#health.pause(time.now())
     if (pause === 0) this.#open()
     else {
-      this.#replacing = setTimeout(() => {
-        this.#replace()
-      }, pause).unref()
+      this.#replacing = time
+        .setTimeout(() => {
+          this.#replace()
+        }, pause)
+        .unref()
     }
   }
 
@@ -200,6 +217,7 @@ export class Server {
     const connection = new Connection({
       channel,
       protocol,
+      clock: this.#options.clock,
       onReplies: () => {
         if (this.#health.answered()) this.#publish('reinstate', undefined)
         if (this.#waiting.length > 0) this.#pump()
@@ -221,7 +239,7 @@ export class Server {
       this.#failWaiting(clientClosed())
       return
     }
-    if (this.#health.connectFailed(error, performance.now())) this.#publish('eject', error)
+    if (this.#health.connectFailed(error, time.now())) this.#publish('eject', error)
     if (this.#connections.size === 0 && this.#opening === 0) this.#failWaiting(error)
     this.#replace()
   }
@@ -257,7 +275,7 @@ export class Server {
   }
 
   #fault(error: Error): void {
-    if (this.#health.failed(error, performance.now())) this.#publish('eject', error)
+    if (this.#health.failed(error, time.now())) this.#publish('eject', error)
   }
 
   #publish(event: 'eject' | 'reinstate', error: Error | undefined): void {
@@ -269,45 +287,30 @@ export class Server {
 
   /** Settles what is due, and closes connections that are dead. */
   #expire(now: number): void {
-    for (const connection of this.#connections) {
-      // not one byte in all the time that a request had: the connection is dead, and the others need not wait
-      const dead = this.#expireOf(connection.requests(), now).some(({ calledAt, timeout }) =>
-        connection.isSilentSince(calledAt + timeout - this.#options.timeout),
-      )
-      if (dead) connection.destroy(silent(this.name))
+    for (const connection of [...this.#connections]) {
+      this.#expireOf(connection.requests(), now)
+      const silentAt = connection.silentAt(this.#options.timeout)
+      if (silentAt <= now) connection.destroy(silent(this.name))
+      else if (silentAt < Infinity) this.#alarm.add(silentAt)
     }
-    if (this.#expireOf(this.#waiting.requests(), now).length > 0) this.#waiting.forgetSettled()
+    this.#expireOf(this.#waiting.requests(), now)
   }
 
-  /** Settles those requests that are due, returns them, and sets the timer for the next one. */
-  #expireOf(requests: Iterable<Request>, now: number): readonly Request[] {
-    const late: Request[] = []
+  /** Settles those requests that are due, and sets the alarm for the next one. */
+  #expireOf(requests: Iterable<Request>, now: number): void {
     for (const request of requests) {
       if (request.settled) continue
-      if (request.deadline <= now) {
-        request.expire(this.name)
-        late.push(request)
-      } else this.#deadlines.add(request.deadline)
+      if (request.deadline <= now) request.expire(this.name)
+      else this.#alarm.add(request.deadline)
     }
-    return late
   }
 
   #down(): Error {
-    return serverDown(this.name, this.#health.lastError, this.#health.pause(performance.now()))
+    return serverDown(this.name, this.#health.lastError, this.#health.pause(time.now()))
   }
 }
 
 function isReadOnly(request: Request): boolean {
   for (let index = 0; index < request.count; index++) if (!isRead(request.at(index))) return false
   return true
-}
-
-/** Waits for a promise, but no longer than that many milliseconds. */
-async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([promise, deadline])
-  clearTimeout(timer)
 }

@@ -8,7 +8,7 @@ const store = (bytes: number): Request =>
       commands: { verb: 'set', key: 'k', value: Buffer.alloc(bytes), flags: 0, exptime: 0, cas: undefined },
       take: () => undefined,
     },
-    { timeout: 1_000, now: 0, retries: 0 },
+    { timeout: 1_000, turn: { at: 0 }, retries: 0 },
   )
 
 describe('the waiting room', () => {
@@ -34,7 +34,7 @@ describe('the waiting room', () => {
     expect([small.full, small.length]).toEqual([false, 0])
   })
 
-  it('makes room of those that wait for nothing any more, and keeps the order of the rest', () => {
+  it('has room at once for a request that is settled while it waits, and keeps the order of the rest', () => {
     const room = new WaitingRoom({ maxWaiting: 4, maxWaitingBytes: 1e9 })
     const requests = Array.from({ length: 4 }, (_, index) => store(index))
     for (const request of requests) room.push(request)
@@ -43,9 +43,32 @@ describe('the waiting room', () => {
       late?.result.catch(() => undefined)
       late?.expire('a:1')
     }
-    expect(room.full).toBe(true)
-    room.forgetSettled()
-    expect([...room.requests()]).toEqual([second, fourth])
-    expect(room.full).toBe(false)
+    expect([room.full, room.length]).toEqual([false, 2])
+    expect([room.shift(), room.shift(), room.shift()]).toEqual([second, fourth, undefined])
+  })
+
+  it('holds on to neither values nor places of requests that are settled', () => {
+    const room = new WaitingRoom({ maxWaiting: 1e9, maxWaitingBytes: 1e9 })
+    const kept = store(1)
+    room.push(kept)
+    for (let round = 0; round < 1_000; round++) {
+      const late = store(1_000)
+      room.push(late)
+      late.result.catch(() => undefined)
+      late.fail(new Error('aborted'))
+      expect(late.value).toHaveLength(0)
+    }
+    expect(room.length).toBe(1)
+    expect([...room.requests()].length).toBeLessThan(100)
+    expect(room.shift()).toBe(kept)
+  })
+
+  it('holds the bytes that a value had when it was put in', () => {
+    const room = new WaitingRoom({ maxWaiting: 1, maxWaitingBytes: 1e9 })
+    const request = store(3)
+    const given = request.value
+    room.push(request)
+    given?.fill('x')
+    expect(room.shift()?.value).toEqual(Buffer.alloc(3))
   })
 })

@@ -1,3 +1,4 @@
+import { time } from '@memkeep/core/internal'
 import { channels, type CommandMessage, type Operation, type Outcome } from './channels.ts'
 
 /**
@@ -6,9 +7,9 @@ import { channels, type CommandMessage, type Operation, type Outcome } from './c
  */
 export function traced<T>(message: CommandMessage, run: () => Promise<T>): Promise<T> {
   const { start, end, asyncStart, asyncEnd, error } = channels.command
-  const started = performance.now()
+  const started = time.now()
   const finish = (): void => {
-    message.duration = performance.now() - started
+    message.duration = time.now() - started
   }
   const promise = start.runStores(message, () => {
     try {

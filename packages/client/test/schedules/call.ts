@@ -1,3 +1,4 @@
+import { time } from '@memkeep/core/internal'
 import { MemkeepError } from '@memkeep/core'
 import type { CallOptions } from '../../src/call-options.ts'
 import type { MemcachedClient } from '../../src/client.ts'
@@ -16,8 +17,11 @@ const VERB = {
   increment: 'increment',
 } as const
 
-/** How many milliseconds beyond its timeout a promise may be pending: those that the client's timer rounds up to. */
-const SLACK = 3
+/**
+ * How many milliseconds beyond its timeout a promise may be pending: those that the client's timer rounds up to, the
+ * rest of the turn in which the call was made, and the turn in which what arrived is read before the call is ended.
+ */
+const SLACK = 5
 /** How many milliseconds too early a timeout may come: the client reads the time once in a turn. */
 const TURN = 1
 
@@ -75,7 +79,7 @@ export class Call implements Caller {
 
   /** Makes the call; resolves when it is settled, to how it ended. */
   async start(client: MemcachedClient): Promise<string> {
-    this.#startedAt = performance.now()
+    this.#startedAt = time.now()
     this.#late = this.#circumstances.closed
     this.#ledger.calls(this)
     const options = this.#options()
@@ -107,7 +111,7 @@ export class Call implements Caller {
       controller.abort(new Aborted())
     }
     if (abortAfter === 0) abort()
-    else setTimeout(abort, abortAfter)
+    else time.setTimeout(abort, abortAfter)
     return { timeout, signal: controller.signal }
   }
 
@@ -138,7 +142,7 @@ export class Call implements Caller {
 
   #settled(): void {
     this.#pending = false
-    const after = performance.now() - this.#startedAt
+    const after = time.now() - this.#startedAt
     if (after > this.#plan.timeout + SLACK) this.#wrong(`was settled after ${String(after)} ms`)
   }
 
@@ -164,7 +168,7 @@ export class Call implements Caller {
     if (answered && !refused) return false
     switch (code) {
       case 'ERR_MEMKEEP_COMMAND_TIMEOUT':
-        return hostile && performance.now() - this.#startedAt >= this.#plan.timeout - TURN
+        return hostile && time.now() - this.#startedAt >= this.#plan.timeout - TURN
       case 'ERR_MEMKEEP_OVERLOADED':
         return rejects
       case 'ERR_MEMKEEP_CLOSED':

@@ -1,3 +1,5 @@
+import { time } from '@memkeep/core/internal'
+
 /** What the clock's `setTimeout` returns, as far as the client uses it. */
 class VirtualTimer {
   callback: (() => void) | undefined
@@ -20,36 +22,35 @@ class VirtualTimer {
 /**
  * Time that passes by a millisecond with every turn of the real event loop, for thousands of clients
  * at once: no machine is too slow for their timeouts, nothing is waited for, and a seed plays the same every time.
- * Only `performance.now`, `setTimeout` and `clearTimeout` are replaced; microtasks, `process.nextTick`,
+ * Only `now`, `setTimeout` and `clearTimeout` of the client's time are replaced; microtasks, `process.nextTick`,
  * `setImmediate` and streams are Node's own. A timer that is due runs as an immediate, which is how Node does it
  * too: with all microtasks done before the next one.
  */
 export class VirtualClock {
   #now = 0
   readonly #due = new Map<number, VirtualTimer[]>()
-  readonly #real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout }
+  readonly #real = { ...time }
 
   /** Milliseconds since it was made. */
   get now(): number {
     return this.#now
   }
 
-  /** Puts it in the place of the real time. */
+  /** Puts it in the place of the client's real time. */
   install(): void {
-    Object.assign(globalThis, {
+    Object.assign(time, {
+      now: () => this.#now,
       setTimeout: (callback: () => void, milliseconds: number) => this.after(milliseconds, callback),
       clearTimeout: (timer: unknown) => {
         if (timer instanceof VirtualTimer) timer.callback = undefined
         else this.#real.clearTimeout(timer as NodeJS.Timeout | undefined)
       },
     })
-    performance.now = () => this.#now
   }
 
   /** Gives the real time back. */
   uninstall(): void {
-    Object.assign(globalThis, this.#real)
-    Reflect.deleteProperty(performance, 'now')
+    Object.assign(time, this.#real)
   }
 
   /** Calls back when that many milliseconds have passed. */
