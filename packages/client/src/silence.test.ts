@@ -65,9 +65,14 @@ describe('a connection that falls silent while new ones work', () => {
 
 describe('silence', () => {
   it('is judged by the most patient of the calls that are due', async () => {
-    const waiting: (() => void)[] = []
-    const server = await playing((socket, opaque) => waiting.push(() => socket.write(`EN O${opaque}\r\n`)))
+    const waiting: (() => unknown)[] = []
+    const server = await playing((socket, opaque, key) => {
+      const answer = (): unknown => socket.write(`EN O${opaque}\r\n`)
+      if (key === 'first') answer()
+      else waiting.push(answer)
+    })
     const cache = client({ servers: server.address, timeout: 50 })
+    await vi.waitFor(() => cache.get('first'), WITHIN)
     const patient = Array.from({ length: 10 }, () => cache.get('k', { timeout: 60_000 }))
     const hasty = Array.from({ length: 10 }, () => cache.get('k'))
     for (const result of await Promise.allSettled(hasty)) {
