@@ -1,3 +1,4 @@
+import { describeInput } from '@memkeep/core/internal'
 import type { ExpiryOptions } from './expiry.ts'
 
 /** Options of every call. */
@@ -49,7 +50,7 @@ export function untilDeadline<T extends CallOptions>(
 export function readTimeout(timeout: number): number {
   if (!(timeout > 0 && timeout <= MAX_TIMEOUT)) {
     throw new RangeError(
-      `timeout must be from 1 to ${String(MAX_TIMEOUT)} milliseconds, not ${String(timeout)}`,
+      `timeout must be from 1 to ${String(MAX_TIMEOUT)} milliseconds, not ${describeInput(timeout)}`,
     )
   }
   return timeout
@@ -59,7 +60,7 @@ export function readTimeout(timeout: number): number {
 export function readUint32(name: string, value: number): number {
   if (!Number.isInteger(value) || value < 0 || value > MAX_UINT32) {
     throw new RangeError(
-      `${name} must be a whole number from 0 to ${String(MAX_UINT32)}, not ${String(value)}`,
+      `${name} must be a whole number from 0 to ${String(MAX_UINT32)}, not ${describeInput(value)}`,
     )
   }
   return value
@@ -73,11 +74,13 @@ export function readUint32(name: string, value: number): number {
  */
 export function readUint64(name: string, value: number | bigint): bigint {
   if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) {
-    throw new RangeError(`${name} must be a whole number, as a bigint beyond 2^53, not ${String(value)}`)
+    throw new RangeError(
+      `${name} must be a whole number, as a bigint beyond 2^53, not ${describeInput(value)}`,
+    )
   }
   const big = BigInt(value)
   if (big < 0n || big > MAX_UINT64) {
-    throw new RangeError(`${name} must be from 0 to ${String(MAX_UINT64)}, not ${String(big)}`)
+    throw new RangeError(`${name} must be from 0 to ${String(MAX_UINT64)}, not ${describeInput(value)}`)
   }
   return big
 }

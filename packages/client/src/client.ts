@@ -6,6 +6,7 @@ import {
   type Pipeline,
   type RestrictedOperation,
 } from '@memkeep/core'
+import { describeInput } from '@memkeep/core/internal'
 import { Asker } from './asker.ts'
 import {
   readUint32,
@@ -234,7 +235,7 @@ export class MemcachedClient implements AsyncDisposable {
   ): Promise<PartialResult<string, ReadonlyMap<string, string>>> {
     if (!/^[a-z_]{0,32}$/.test(group) || NO_STATISTICS.has(group)) {
       throw new RangeError(
-        `stats takes the name of a group, as settings or items, not ${JSON.stringify(group)}`,
+        `stats takes the name of a group, as settings or items, not ${describeInput(group)}`,
       )
     }
     return this.#asker.askAll(options, () => ({

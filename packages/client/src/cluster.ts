@@ -100,7 +100,7 @@ export class Cluster {
     this.#refuseDiscovered()
     const rest = this.#members.filter(({ endpoint }) => formatEndpoint(endpoint) !== name)
     if (rest.length === this.#members.length)
-      throw new RangeError(`There is no server ${JSON.stringify(name)}`)
+      throw new RangeError('There is no server of that name: write it as client.servers has it')
     if (rest.length === 0) throw new RangeError('The last server cannot be removed: close the client')
     this.#setMembers(rest, closeTimeout)
   }

@@ -1,3 +1,4 @@
+import { describeInput } from '@memkeep/core/internal'
 /** Up to here, in seconds, memcached reads an expiry as relative; beyond, as Unix time (`protocol.txt`). */
 const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
 /** The wire's 32 bits, signed. */
@@ -45,7 +46,7 @@ export function toExpiresAt({ ttl, expiresAt }: ExpiryOptions, defaultTtl: numbe
 function fromTtl(ttl: number, now: number | undefined): number {
   if (ttl === 0) return 0
   if (!Number.isInteger(ttl) || ttl < 0) {
-    throw new RangeError(`ttl must be a whole number of seconds, 0 or more, not ${String(ttl)}`)
+    throw new RangeError(`ttl must be a whole number of seconds, 0 or more, not ${describeInput(ttl)}`)
   }
   const exptime = ttl <= MAX_RELATIVE_SECONDS ? ttl : Math.floor((now ?? Date.now()) / 1000) + ttl
   if (exptime > MAX_EXPTIME) {

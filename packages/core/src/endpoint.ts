@@ -26,40 +26,58 @@ export type Endpoint = TcpEndpoint | UnixEndpoint
 export type EndpointInput = string | Endpoint | readonly (string | Endpoint)[]
 
 /**
- * Reads one endpoint: `host`, `host:port`, `[::1]:11211`, `/path/memcached.sock`, or either after
- * `memcached://` or `memcacheds://` (TLS demanded).
+ * Reads one endpoint: `host`, `host:port`, `[::1]:11211`, `/path/memcached.sock`, `unix:/path/memcached.sock`, or
+ * any of them after `memcached://` or `memcacheds://` (TLS demanded). No error repeats what was written, which may
+ * be a password.
  *
  * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
  */
 export function parseEndpoint(text: string): Endpoint {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)
-  if (scheme === null) return parseAddress(text, text)
-  const name = scheme[1]?.toLowerCase()
-  if (name !== 'memcached' && name !== 'memcacheds') {
-    throw invalid(text, 'has an unknown scheme: use memcached:// or memcacheds://')
-  }
-  const rest = text.slice(scheme[0].length)
-  const endpoint = parseAddress(rest.startsWith('/') ? rest : rest.replace(/\/$/, ''), text)
-  return name === 'memcacheds' ? { ...endpoint, secure: true } : endpoint
+  refuseCredentials([text])
+  return parseOne(text, 'The endpoint')
 }
 
 /**
- * Reads a list of endpoints, in its order. A scheme holds for the rest of its list:
- * `memcacheds://cache1,cache2:11212` demands TLS of both.
+ * Reads a list of endpoints, in its order: text with commas or white space in between, which may also lead and
+ * trail, objects, or an array of both. A scheme holds for the rest of its text: `memcacheds://cache1,cache2:11212`
+ * demands TLS of both.
  *
  * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT` for a bad entry, an empty list, or a server named twice
  */
 export function parseEndpoints(input: EndpointInput): readonly Endpoint[] {
-  const items: readonly (string | Endpoint)[] = isList(input) ? input : [input]
-  const endpoints = items.flatMap((item) => (typeof item === 'string' ? parseList(item) : [checked(item)]))
-  if (endpoints.length === 0) throw invalid('', 'names no server: write for example "127.0.0.1:11211"')
-  const seen = new Set<string>()
-  for (const endpoint of endpoints) {
-    const name = formatEndpoint(endpoint)
-    if (seen.has(name)) throw invalid(name, 'is named twice: name each server once')
-    seen.add(name)
+  const given: readonly (string | Endpoint)[] = isList(input) ? input : [input]
+  // before the text is split: a password may hold a comma or a space
+  refuseCredentials(given)
+  const items = given.flatMap<string | Endpoint>((item) =>
+    typeof item === 'string' ? splitServers(item) : [item],
+  )
+  if (items.length === 0) {
+    throw invalid('The list of endpoints', 'names no server: write for example "127.0.0.1:11211"')
   }
-  return endpoints
+  const seen = new Set<string>()
+  return items.map((item, index) => {
+    const where =
+      items.length === 1 ? 'The endpoint' : `Endpoint ${String(index + 1)} of ${String(items.length)}`
+    const endpoint = typeof item === 'string' ? parseOne(item, where) : checked(item, where)
+    const name = formatEndpoint(endpoint)
+    if (seen.has(name)) throw invalid(where, 'is named twice: name each server once')
+    seen.add(name)
+    return endpoint
+  })
+}
+
+/** Splits a list as {@link parseEndpoints} does; each part has the scheme that holds for it. */
+export function splitServers(text: string): readonly string[] {
+  let scheme = ''
+  return text
+    .split(/[\s,]+/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const own = SCHEME.exec(part)
+      if (own === null || own[1]?.toLowerCase() === 'unix') return scheme + part
+      scheme = own[0]
+      return part
+    })
 }
 
 /** The endpoint as people write it: `host:port`, `[::1]:11211` or a path. */
@@ -76,6 +94,8 @@ export function isLoopbackHost(host: string): boolean {
   return /^(.+\.)?localhost\.?$/i.test(host)
 }
 
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
+const UNIX = /^unix:(?:\/\/(?=\/)|(?=\/(?!\/)))/i
 const LOOPBACK: BlockList = loopback()
 
 function loopback(): BlockList {
@@ -89,74 +109,85 @@ function isList(input: EndpointInput): input is readonly (string | Endpoint)[] {
   return Array.isArray(input)
 }
 
-function parseList(text: string): Endpoint[] {
-  let scheme = ''
-  return text
-    .split(/[\s,]+/)
-    .filter((part) => part !== '')
-    .map((part) => {
-      const own = /^[a-z][a-z0-9+.-]*:\/\//i.exec(part)
-      if (own !== null) scheme = own[0]
-      return parseEndpoint(own === null ? scheme + part : part)
-    })
+function refuseCredentials(items: readonly unknown[]): void {
+  if (!items.some((item) => typeof item === 'string' && item.includes('@'))) return
+  throw new MemkeepError(
+    'ERR_MEMKEEP_INVALID_ENDPOINT',
+    'The endpoint holds credentials (an "@"): take them out of the address and pass them to sasl() or asciiAuth().',
+  )
 }
 
-function parseAddress(address: string, text: string): Endpoint {
-  if (address.includes('@')) {
-    throw new MemkeepError(
-      'ERR_MEMKEEP_INVALID_ENDPOINT',
-      'The endpoint holds credentials (an "@"): take them out of the address and hand them to sasl() or asciiAuth().',
-    )
+function parseOne(text: string, where: string): Endpoint {
+  const local = UNIX.exec(text)
+  const scheme = local === null ? SCHEME.exec(text) : null
+  const name = scheme?.[1]?.toLowerCase()
+  if (name !== undefined && name !== 'memcached' && name !== 'memcacheds') {
+    throw invalid(where, 'has an unknown scheme: use memcached:// or memcacheds://')
   }
-  if (address.startsWith('/')) {
-    if (/[\s\0]/.test(address)) throw invalid(text, 'has a space or NUL in its path')
-    return { path: address }
-  }
+  const rest = text.slice((local ?? scheme)?.[0].length ?? 0).replace(UNIX, '')
+  const address = scheme === null || rest.startsWith('/') ? rest : rest.replace(/\/$/, '')
+  const endpoint = parseAddress(address, where)
+  return name === 'memcacheds' ? { ...endpoint, secure: true } : endpoint
+}
+
+function parseAddress(address: string, where: string): Endpoint {
+  if (address.startsWith('/')) return checkedPath({ path: address }, where)
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(address)
   if (bracketed !== null) {
     const host = bracketed[1] ?? ''
-    if (!isIPv6(host)) throw invalid(text, 'has no IPv6 address between its brackets')
-    return { host, port: parsePort(bracketed[2], text) }
+    if (!isIPv6(host)) throw invalid(where, 'has no IPv6 address between its brackets')
+    return { host, port: parsePort(bracketed[2], where) }
   }
   const [host = '', port, ...more] = address.split(':')
-  if (more.length > 0)
-    throw invalid(text, 'has more than one colon: write an IPv6 address in brackets, [::1]:11211')
-  return checkedHost({ host, port: parsePort(port, text) }, text)
+  if (more.length > 0) {
+    throw invalid(where, 'has more than one colon: write an IPv6 address in brackets, [::1]:11211')
+  }
+  return checkedHost({ host, port: parsePort(port, where) }, where)
 }
 
-function parsePort(port: string | undefined, text: string): number {
+function parsePort(port: string | undefined, where: string): number {
   if (port === undefined) return DEFAULT_PORT
-  if (!/^\d{1,5}$/.test(port)) throw invalid(text, 'has a port that is not a number from 1 to 65535')
-  return checkedPort(Number(port), text)
+  if (!/^\d{1,5}$/.test(port)) throw invalid(where, 'has a port that is not a number from 1 to 65535')
+  return checkedPort(Number(port), where)
 }
 
-function checkedPort(port: number, text: string): number {
+function checkedPort(port: number, where: string): number {
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw invalid(text, 'has a port that is not a number from 1 to 65535')
+    throw invalid(where, 'has a port that is not a number from 1 to 65535')
   }
   return port
 }
 
-function checkedHost(endpoint: TcpEndpoint, text: string): TcpEndpoint {
+function checkedHost(endpoint: TcpEndpoint, where: string): TcpEndpoint {
   const { host } = endpoint
   const dotted = /^[\d.]+$/.test(host)
   const name = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i
   if (dotted ? !isIPv4(host) : !name.test(host) && !isIPv6(host)) {
-    throw invalid(text, 'has no valid host: use a DNS name, an IP address, or the path of a Unix socket')
+    throw invalid(where, 'has no valid host: use a DNS name, an IP address, or the path of a Unix socket')
   }
   return endpoint
 }
 
-function checked(endpoint: Endpoint): Endpoint {
-  if ('path' in endpoint) {
-    if (!endpoint.path.startsWith('/'))
-      throw invalid(endpoint.path, 'is not an absolute path of a Unix socket')
-    return endpoint
+function checkedPath(endpoint: UnixEndpoint, where: string): UnixEndpoint {
+  if (!endpoint.path.startsWith('/')) throw invalid(where, 'is not an absolute path of a Unix socket')
+  if (/[\s\p{Cc}\p{Cf}]/u.test(endpoint.path)) {
+    throw invalid(where, 'has white space or a control character in its path')
   }
-  checkedPort(endpoint.port, endpoint.host)
-  return checkedHost(endpoint, endpoint.host)
+  return endpoint
 }
 
-function invalid(text: string, what: string): MemkeepError {
-  return new MemkeepError('ERR_MEMKEEP_INVALID_ENDPOINT', `The endpoint ${JSON.stringify(text)} ${what}.`)
+function checked(endpoint: Endpoint, where: string): Endpoint {
+  const written: unknown = endpoint
+  const given = (written ?? {}) as { readonly host?: unknown; readonly path?: unknown }
+  if (typeof given.path === 'string') return checkedPath(endpoint as UnixEndpoint, where)
+  if (given.path !== undefined || typeof given.host !== 'string') {
+    throw invalid(where, 'must be text, { host, port } or { path }')
+  }
+  const { port } = endpoint as TcpEndpoint
+  checkedPort(port, where)
+  return checkedHost(endpoint as TcpEndpoint, where)
+}
+
+function invalid(where: string, what: string): MemkeepError {
+  return new MemkeepError('ERR_MEMKEEP_INVALID_ENDPOINT', `${where} ${what}.`)
 }

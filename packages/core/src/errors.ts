@@ -1,3 +1,5 @@
+import { displayText } from './display-text.ts'
+
 /** Every code that a {@link MemkeepError} can carry. Codes are API: they never change their meaning. */
 export const MEMKEEP_ERROR_CODES = [
   // what the caller gave
@@ -101,7 +103,8 @@ export class MemkeepError extends Error {
   readonly code: MemkeepErrorCode
 
   constructor(code: MemkeepErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options)
+    // a server's words may be in it
+    super(displayText(message), options)
     this.code = code
     Object.defineProperty(this, BRAND, { value: true })
   }

@@ -19,9 +19,7 @@ export class FileWatch {
   constructor(files: readonly string[], onChange: () => void) {
     this.#files = files
     this.#onChange = onChange
-    this.#seen = files
-      .map((file) => signature(statSync(file, { bigint: true, throwIfNoEntry: false })))
-      .join()
+    this.#seen = files.map(signatureAtOnce).join()
   }
 
   /** @param interval milliseconds between two looks; 0 for none */
@@ -43,6 +41,15 @@ export class FileWatch {
     if (now === this.#seen) return
     this.#seen = now
     this.#onChange()
+  }
+}
+
+function signatureAtOnce(file: string): string {
+  try {
+    return signature(statSync(file, { bigint: true, throwIfNoEntry: false }))
+  } catch {
+    // whoever reads the file reports what is wrong with it
+    return signature(undefined)
   }
 }
 

@@ -8,12 +8,15 @@ export {
   type BinaryRequest,
   type BinaryResponse,
 } from './binary-frame.ts'
+export { displayBytes, displayJson, displayText } from './display-text.ts'
+export { splitServers } from './endpoint.ts'
 export { exchange, parseLine, type Parsed } from './exchange.ts'
 export { BoundedMap } from './bounded-map.ts'
 export { assertFileSource } from './file-source.ts'
 export { FileWatch } from './file-watch.ts'
 export { assertOptions } from './options.ts'
 export { OpenChannels, type OpenChannel } from './open-channels.ts'
-export { time, type Time } from './time.ts'
+export { describeInput, fileErrorCause, quoteName, quotePath, quoteVariable } from './quote-input.ts'
 export { readPrivateFile, type PrivateFileOptions } from './private-file.ts'
 export { assertSize, readChecked, readRegularFile, type RegularFileOptions } from './regular-file.ts'
+export { time, type Time } from './time.ts'

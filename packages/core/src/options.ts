@@ -1,3 +1,5 @@
+import { quoteName } from './quote-input.ts'
+
 /**
  * Refuses options that a factory does not know, by name: a misspelt security option must not be a silent no.
  *
@@ -9,7 +11,7 @@ export function assertOptions(owner: string, options: unknown, known: readonly s
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw new TypeError(`${owner}: unknown option "${name}"; it knows ${known.join(', ')}`)
+      throw new TypeError(`${owner}: unknown option ${quoteName(name)}; it knows ${known.join(', ')}`)
     }
   }
 }

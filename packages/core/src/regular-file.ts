@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { MemkeepError, type MemkeepErrorCode } from './errors.ts'
+import { fileErrorCause, quotePath } from './quote-input.ts'
 
 /** How a file is read. */
 export interface RegularFileOptions {
@@ -48,7 +49,11 @@ export function readChecked(
   } catch (cause) {
     if (cause instanceof MemkeepError) throw cause
     const { code: reason = 'unknown error' } = cause as { readonly code?: string }
-    throw new MemkeepError(code, `${path} cannot be read (${reason}): check path and permissions.`, { cause })
+    throw new MemkeepError(
+      code,
+      `${quotePath(path)} cannot be read (${reason}): check path and permissions.`,
+      { cause: fileErrorCause(path, cause) },
+    )
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
   }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { MemcachedClient } from '@memkeep/client'
 import { MemkeepError } from '@memkeep/core'
+import { describeInput } from '@memkeep/core/internal'
 import { fromStored, toStored } from './expiring.ts'
 import { Generations } from './generations.ts'
 import { keyName, namespaceName } from './names.ts'
@@ -76,7 +77,7 @@ export abstract class MemcachedStore extends EventEmitter {
     }
     // what Keyv hands on may be anything
     if (expires !== undefined && (typeof expires !== 'number' || Number.isNaN(expires))) {
-      throw new RangeError(`A time to live must be a number, not ${String(expires)}`)
+      throw new RangeError(`A time to live must be a number, not ${describeInput(expires)}`)
     }
     const name = this.#name(namespace, key) ?? (await this.#askName(namespace, key))
     if (name === undefined) return false

@@ -1,3 +1,4 @@
+import { describeInput, quoteName } from '@memkeep/core/internal'
 import { MemcachedClient, type MemcachedClientOptions } from '@memkeep/client'
 
 /** What the adapter itself takes. */
@@ -37,7 +38,7 @@ export function readOptions(options: KeyvMemcachedOptions): StoreSettings {
     throw new TypeError('KeyvMemcached: "allowFlush" must be true or false')
   if (!(clearDelay >= 0 && clearDelay <= 60_000)) {
     throw new RangeError(
-      `KeyvMemcached: "clearDelay" must be from 0 to 60000 milliseconds, not ${String(clearDelay)}`,
+      `KeyvMemcached: "clearDelay" must be from 0 to 60000 milliseconds, not ${describeInput(clearDelay)}`,
     )
   }
   if ('ttl' in rest) {
@@ -53,7 +54,9 @@ export function readOptions(options: KeyvMemcachedOptions): StoreSettings {
   }
   const [other] = Object.keys(others)
   if (other !== undefined) {
-    throw new TypeError(`KeyvMemcached: "${other}" and "client" exclude each other: give it to the client`)
+    throw new TypeError(
+      `KeyvMemcached: ${quoteName(other)} and "client" exclude each other: give it to the client`,
+    )
   }
   return { ...common, client, ownsClient: false }
 }

@@ -1,3 +1,4 @@
+import { describeInput } from '@memkeep/core/internal'
 import { MemcachedStore, type StoreEntry } from './memcached-store.ts'
 import type { KeyvMemcachedOptions } from './options.ts'
 
@@ -84,7 +85,7 @@ function checked(entry: StoreEntry): StoreEntry {
   const { expires } = entry
   if (expires !== undefined && expires > 0 && expires < EARLIEST_EXPIRES) {
     throw new RangeError(
-      `expires must be a moment in Unix milliseconds, not ${String(expires)}: for Keyv 5, which gives times to live, import KeyvMemcached from @memkeep/keyv`,
+      `expires must be a moment in Unix milliseconds, not ${describeInput(expires)}: for Keyv 5, which gives times to live, import KeyvMemcached from @memkeep/keyv`,
     )
   }
   return entry

@@ -34,7 +34,7 @@ export async function findMemcached(): Promise<MemcachedBinary> {
   }
   if (own !== undefined && (!isAbsolute(own) || !(await isExecutable(own)))) {
     throw new Error(
-      `MEMKEEP_MEMCACHED=${own} is no program: set it to the absolute path of a memcached, or unset it.`,
+      `MEMKEEP_MEMCACHED${isAbsolute(own) ? `=${own}` : ''} is no program: set it to the absolute path of a memcached, or unset it.`,
     )
   }
   const help = await output(path, ['-h'])

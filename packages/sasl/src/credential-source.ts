@@ -1,5 +1,5 @@
 import { MemkeepError, Secret, type FileSource } from '@memkeep/core'
-import { readPrivateFile, readRegularFile, time } from '@memkeep/core/internal'
+import { quoteVariable, readPrivateFile, readRegularFile, time } from '@memkeep/core/internal'
 import type { AuthOptions, ProvidedCredentials, TextSource } from './auth-options.ts'
 import { checkText, invalid, unavailable, type Credentials } from './credentials.ts'
 
@@ -65,10 +65,7 @@ function read(owner: string, what: 'username' | 'password', source: TextSource |
   const name = source?.env ?? ''
   const text = process.env[name]
   if (text === undefined) {
-    throw unavailable(
-      owner,
-      `the variable ${name} of the environment, which is to hold the ${what}, is not set`,
-    )
+    throw unavailable(owner, `the environment variable ${quoteVariable(name)} for the ${what} is not set`)
   }
   return text
 }

@@ -1,5 +1,5 @@
 import type { FileSource } from '@memkeep/core'
-import { readPrivateFile, readRegularFile } from '@memkeep/core/internal'
+import { quotePath, readPrivateFile, readRegularFile } from '@memkeep/core/internal'
 import { materialError } from './material-error.ts'
 import { isSecret, type Source, type TlsOptions } from './options.ts'
 
@@ -69,13 +69,13 @@ export function listOf(value: Source | readonly Source[] | undefined): readonly 
 export function contentOf(source: Source, contents: FileContents): Buffer {
   if (!isFile(source)) return typeof source === 'string' ? Buffer.from(source) : source
   const content = contents.get(source.file)
-  if (content === undefined) throw materialError(`The file ${source.file} was not read.`)
+  if (content === undefined) throw materialError(`The file ${quotePath(source.file)} was not read.`)
   return content
 }
 
 /** How a source is named in messages. */
 export function nameOf(option: string, source: Source): string {
-  return isFile(source) ? `"${option}" (${source.file})` : `"${option}"`
+  return isFile(source) ? `"${option}" (${quotePath(source.file)})` : `"${option}"`
 }
 
 function isFile(source: Source): source is FileSource {

@@ -1,5 +1,5 @@
 import { formatEndpoint, MemkeepError, type Channel, type Endpoint } from '@memkeep/core'
-import { assertOptions, exchange, time } from '@memkeep/core/internal'
+import { assertOptions, describeInput, exchange, time } from '@memkeep/core/internal'
 import { parseClusterAnswer, parseClusterConfig, type ClusterHead } from './cluster-config.ts'
 import type { Discovered, Discovery, DiscoveryContext } from './discovery.ts'
 
@@ -37,7 +37,7 @@ export function elastiCache(options: ElastiCacheOptions = {}): Discovery {
   const { interval = 60_000 } = options
   if (!Number.isInteger(interval) || interval < 1 || interval > MAX_INTERVAL) {
     throw new RangeError(
-      `elastiCache: "interval" must be a whole number of milliseconds from 1 on, not ${String(interval)}`,
+      `elastiCache: "interval" must be a whole number of milliseconds from 1 on, not ${describeInput(interval)}`,
     )
   }
   // by the endpoints of a client, since several may share it

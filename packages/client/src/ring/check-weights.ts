@@ -1,3 +1,4 @@
+import { describeInput } from '@memkeep/core/internal'
 import type { RingServer } from './ring.ts'
 
 /** libmemcached holds a weight in 32 bits, unsigned. */
@@ -8,7 +9,7 @@ export function checkWeights(servers: readonly RingServer[]): void {
   for (const [index, { weight }] of servers.entries()) {
     if (Number.isInteger(weight) && weight >= 1 && weight <= MAX_WEIGHT) continue
     throw new RangeError(
-      `servers[${String(index)}].weight must be a whole number from 1 to ${String(MAX_WEIGHT)}, not ${String(weight)}`,
+      `servers[${String(index)}].weight must be a whole number from 1 to ${String(MAX_WEIGHT)}, not ${describeInput(weight)}`,
     )
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import { MemkeepError } from '@memkeep/core'
-import { assertOptions, FileWatch } from '@memkeep/core/internal'
+import { FileWatch, assertOptions, quoteVariable } from '@memkeep/core/internal'
 import { readKeyFile, type KeyFileOptions } from './file-source.ts'
 import { invalidKeyring } from './invalid-keyring.ts'
 import { formatKeyText } from './key-text.ts'
@@ -113,12 +113,14 @@ export class Keyring extends EventEmitter<KeyringEvents> implements Disposable {
     if (!VARIABLE_NAME.test(name)) throw new TypeError('name must be the name of an environment variable')
     const text = env[name] ?? ''
     if (text.trim() === '') {
-      throw invalidKeyring(`The environment variable ${name} holds no key. Make one: ${HOW_TO_MAKE_ONE}`)
+      throw invalidKeyring(
+        `The environment variable ${quoteVariable(name)} holds no key. Make one: ${HOW_TO_MAKE_ONE}`,
+      )
     }
     try {
       return Keyring.fromText(text)
     } catch (error) {
-      throw error instanceof MemkeepError ? invalidKeyring(`${name}: ${error.message}`) : error
+      throw error instanceof MemkeepError ? invalidKeyring(`${quoteVariable(name)}: ${error.message}`) : error
     }
   }
 

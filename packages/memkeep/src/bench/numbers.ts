@@ -5,7 +5,7 @@ export function parseNumbers(option: string, list: string, most?: number): reado
     const number = Number(text)
     if (!Number.isInteger(number) || number < 1 || number > last) {
       const to = most === undefined ? 'on' : `to ${String(most)}`
-      throw new RangeError(`--${option} takes whole numbers from 1 ${to}, not "${text}"`)
+      throw new RangeError(`--${option} takes whole numbers from 1 ${to}`)
     }
     return number
   })

@@ -21,18 +21,19 @@ export function parseHosts(hosts: readonly string[]): readonly HostName[] {
   if (hosts.length === 0) {
     throw new TypeError('hosts must hold the names or addresses that clients connect to: at least one')
   }
-  const names = hosts.map(parseHost)
+  const names = hosts.map((host, index) => parseHost(host, index + 1))
   return names.filter(({ value }, index) => names.findIndex((name) => name.value === value) === index)
 }
 
-function parseHost(host: string): HostName {
+/** @param place its place in the list: what is no host may be a secret, and is not repeated */
+function parseHost(host: string, place: number): HostName {
   if (isIP(host) !== 0) {
-    if (host.includes('%')) throw noHost(host, 'has a zone, which certificates do not know: leave it out')
+    if (host.includes('%')) throw noHost(place, 'has a zone, which certificates do not know: leave it out')
     // one spelling of each address
     return { type: 'ip', value: isIPv4(host) ? host : new URL(`http://[${host}]`).hostname.slice(1, -1) }
   }
-  if (host.startsWith('[')) throw noHost(host, 'is written with brackets: leave them and the port out')
-  if (/:\d+$/.test(host)) throw noHost(host, 'has a port: a certificate is for a host, leave the port out')
+  if (host.startsWith('[')) throw noHost(place, 'is written with brackets: leave them and the port out')
+  if (/:\d+$/.test(host)) throw noHost(place, 'has a port: a certificate is for a host, leave the port out')
   const wildcard = host.startsWith('*.')
   // a wildcard is one label of several: one for all of a top domain is refused everywhere
   const name = wildcard ? host.slice(2) : host
@@ -44,14 +45,14 @@ function parseHost(host: string): HostName {
     !labels.every((label) => LABEL.test(label)) ||
     (wildcard && labels.length < 2)
   ) {
-    throw noHost(host, 'is neither a host name nor an IP address')
+    throw noHost(place, 'is neither a host name nor an IP address')
   }
   // what looks like an address and is none, such as 127.1
   if (/^\d+$/.test(labels.at(-1) ?? ''))
-    throw noHost(host, 'is no IP address, and no host name ends in a number')
+    throw noHost(place, 'is no IP address, and no host name ends in a number')
   return { type: 'dns', value: wildcard ? `*.${ascii}` : ascii }
 }
 
-function noHost(host: string, why: string): TypeError {
-  return new TypeError(`${JSON.stringify(host)} ${why}`)
+function noHost(place: number, why: string): TypeError {
+  return new TypeError(`host ${String(place)} ${why}`)
 }

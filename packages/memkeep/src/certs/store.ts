@@ -1,7 +1,7 @@
 import { mkdir, readdir, realpath, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MemkeepError } from '@memkeep/core'
-import { readPrivateFile, readRegularFile } from '@memkeep/core/internal'
+import { fileErrorCause, quotePath, readPrivateFile, readRegularFile } from '@memkeep/core/internal'
 import { withLock } from '../files/with-lock.ts'
 import { createFile, replaceFile, type FileKind } from '../files/write-file.ts'
 import type { CertificatePair } from './authority.ts'
@@ -25,7 +25,7 @@ const PEM = '.pem'
 export function filesOf(folder: string, name: string): PairFiles {
   if (!NAME.test(name)) {
     throw new TypeError(
-      `${JSON.stringify(name)} cannot be the name of a certificate's files: use letters, digits, and . _ - after the first`,
+      "what was given cannot be the name of a certificate's files: use letters, digits, and . _ - after the first",
     )
   }
   return { cert: join(folder, `${name}${PEM}`), key: join(folder, `${name}.key`) }
@@ -52,8 +52,8 @@ export async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
   } catch (cause) {
     const { code = 'unknown error' } = cause as { readonly code?: string }
-    throw new MemkeepError(CODE, `The folder ${folder} cannot be made (${code}): name another with --dir.`, {
-      cause,
+    throw new MemkeepError(CODE, `The folder cannot be made (${code}): name another with --dir.`, {
+      cause: fileErrorCause(folder, cause),
     })
   }
 }
@@ -124,5 +124,7 @@ async function resolved(file: string): Promise<string> {
 
 function unreadable(path: string, cause: unknown): MemkeepError {
   const { code = 'unknown error' } = cause as { readonly code?: string }
-  return new MemkeepError(CODE, `${path} cannot be read (${code}): check path and permissions.`, { cause })
+  return new MemkeepError(CODE, `${quotePath(path)} cannot be read (${code}): check path and permissions.`, {
+    cause: fileErrorCause(path, cause),
+  })
 }

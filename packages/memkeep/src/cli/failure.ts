@@ -1,7 +1,10 @@
 import { MemkeepError } from '@memkeep/core'
+import { displayJson, displayText } from '@memkeep/core/internal'
 import { CommanderError, type Command } from 'commander'
 import { colorsFor } from './colors.ts'
 import type { CliContext } from './context.ts'
+
+const NAME = /^(?:-[a-z]|(?:--)?[a-z][a-z-]{0,30})$/
 
 /** Says on standard error what went wrong: as JSON for machines, else as a sentence for people. */
 export function tellFailure(
@@ -10,10 +13,10 @@ export function tellFailure(
   args: readonly string[],
   context: CliContext,
 ): void {
-  const message = messageOf(error)
+  const message = displayText(messageOf(error))
   const code = error instanceof MemkeepError ? error.code : undefined
   if (asksForJson(args)) {
-    context.stderr.write(`${JSON.stringify({ error: { ...(code !== undefined && { code }), message } })}\n`)
+    context.stderr.write(`${displayJson({ error: { ...(code !== undefined && { code }), message } })}\n`)
     return
   }
   const { bold, red, dim } = colorsFor(context.stderr, context)
@@ -24,17 +27,33 @@ export function tellFailure(
   context.stderr.write(`${lines.join('\n')}\n`)
 }
 
-/** commander's messages are for people who like them in two lines and in brackets. */
+/**
+ * commander's messages are in two lines and in brackets, and repeat what was written: passwords as arguments, and
+ * addresses with one.
+ */
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   if (!(error instanceof CommanderError)) return message
-  return message
-    .replace(/^error: /, '')
+  return withoutValues(message.replace(/^error: /, ''))
     .replace(/\.$/, '')
     .replace(
       /\n\(Did you mean (one of )?(.+?)\?\)$/,
       (_all, _many, names: string) => `: did you mean ${names}?`,
     )
+}
+
+/** A message of commander without anything that is not the name of an option or a command by its form. */
+function withoutValues(message: string): string {
+  return message
+    .replace(
+      /^(unknown (?:option|command)) '([^]*?)'(?=$|\n\(Did you mean [^']*$)/,
+      (_all, what, written: string) => {
+        const [name = ''] = written.split('=', 1)
+        return NAME.test(name) ? `${String(what)} '${name}'` : String(what)
+      },
+    )
+    .replace(/^(option '[^']*') argument '[^]*' is invalid\./, '$1: the argument is invalid.')
+    .replace(/^command-argument value '[^]*' is invalid for (argument '[^']*')\./, 'the $1 is invalid.')
 }
 
 /** The command that arguments name, with those above it: `memkeep keys list`. */

@@ -1,3 +1,4 @@
+import { formatEndpoint, parseEndpoints } from '@memkeep/core'
 import { parseNumbers } from '../bench/numbers.ts'
 import { benchServer, bytesOnServer, type ServerReport } from '../bench/server-bench.ts'
 import { renderServerReport } from '../bench/server-table.ts'
@@ -70,8 +71,10 @@ export const bench: CommandDefinition = defineCommand<Options>({
     const [seconds = 0, ...more] = parseNumbers('seconds', options.seconds, MAX_SECONDS)
     if (more.length > 0) throw new RangeError('--seconds takes one number: all workloads share it')
     const { encryption = false } = options
+    // before it is repeated: what cannot be read may hold a password
+    const names = parseEndpoints(String(server)).map(formatEndpoint)
     output.note(
-      `This loads ${String(server)}, with at most ${nameSize(roundUp(bytesOnServer(sizes, encryption)))} of values: it should be no server that serves people.`,
+      `This loads ${names.join(', ')}, with at most ${nameSize(roundUp(bytesOnServer(sizes, encryption)))} of values: it should be no server that serves people.`,
     )
     const settings = { server: String(server), sizes, concurrency, seconds, encryption }
     const report = await output.progress('Connecting', (say) =>

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { tcp } from '@memkeep/core'
+import { fileErrorCause, quotePath } from '@memkeep/core/internal'
 import { Keyring } from '@memkeep/encryption'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import writeFileAtomic from 'write-file-atomic'
@@ -153,10 +154,12 @@ async function writeReports(
     try {
       await writeFileAtomic(path, content())
     } catch (cause) {
-      const { code = String(cause) } = cause as NodeJS.ErrnoException
-      throw new Error(`${path} cannot be written (${code}): name a file in a folder that you may write to.`, {
+      throw fileError(
+        `${quotePath(path)} cannot be written`,
+        path,
         cause,
-      })
+        'name a file in a folder that you may write to',
+      )
     }
     output.note(`Written: ${path}`)
   }
@@ -176,11 +179,10 @@ async function readBaseline(path: string, isNew: boolean): Promise<readonly Base
   try {
     text = await readFile(path, 'utf8')
   } catch (cause) {
-    const { code = String(cause) } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT' && isNew) return []
-    const advice =
-      code === 'ENOENT' ? `make one with --write-baseline ${path}` : 'check the path and its permissions'
-    throw new Error(`The baseline ${path} cannot be read (${code}): ${advice}.`, { cause })
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    if (missing && isNew) return []
+    const advice = missing ? 'make one with --write-baseline' : 'check the path and its permissions'
+    throw fileError(`The baseline ${quotePath(path)} cannot be read`, path, cause, advice)
   }
   try {
     return parseBaseline(text)
@@ -189,6 +191,11 @@ async function readBaseline(path: string, isNew: boolean): Promise<readonly Base
       cause,
     })
   }
+}
+
+function fileError(what: string, path: string, cause: unknown, advice: string): Error {
+  const { code = 'unknown error' } = cause as NodeJS.ErrnoException
+  return new Error(`${what} (${code}): ${advice}.`, { cause: fileErrorCause(path, cause) })
 }
 
 function describeProgress({ server, area, done, total }: AuditProgress): string {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MemkeepError } from '@memkeep/core'
+import { fileErrorCause, quotePath } from '@memkeep/core/internal'
 import envPaths from 'env-paths'
 
 /** The files of a folder of `memkeep dev`, by what they hold. */
@@ -49,8 +50,8 @@ export async function openFolder(folder: string): Promise<DevFiles> {
     const { code = 'unknown error' } = cause as { readonly code?: string }
     throw new MemkeepError(
       'ERR_MEMKEEP_CREDENTIALS_UNAVAILABLE',
-      `The folder ${folder} cannot be used (${code}): check path and permissions, or name another with --dir.`,
-      { cause },
+      `The folder ${quotePath(folder)} cannot be used (${code}): check path and permissions, or name another with --dir.`,
+      { cause: fileErrorCause(folder, cause) },
     )
   }
   const paths = Object.entries(NAMES).map(([what, name]) => [what, join(folder, name)])

@@ -7,7 +7,7 @@ import { PortInUse } from './start.ts'
 export function parsePort(text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535) {
-    throw new RangeError(`--port must be a whole number from 1 to 65535, not ${JSON.stringify(text)}`)
+    throw new RangeError('--port must be a whole number from 1 to 65535')
   }
   return port
 }

@@ -1,4 +1,5 @@
 import { formatEndpoint, parseEndpoints, type Endpoint, type EndpointInput } from '@memkeep/core'
+import { describeInput } from '@memkeep/core/internal'
 import type { Check, CheckContext, CheckResult } from './check.ts'
 import { CHECKS } from './checks/index.ts'
 import { describeFailure } from './engine/conversation.ts'
@@ -157,6 +158,6 @@ function toReport(
 
 function assertPositive(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1 || value > 2 ** 31 - 1) {
-    throw new RangeError(`${name} must be a whole number of 1 or more, not ${String(value)}`)
+    throw new RangeError(`${name} must be a whole number of 1 or more, not ${describeInput(value)}`)
   }
 }

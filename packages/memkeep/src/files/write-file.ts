@@ -3,6 +3,7 @@ import { open, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { MemkeepError, type MemkeepErrorCode } from '@memkeep/core'
+import { fileErrorCause, quotePath } from '@memkeep/core/internal'
 import writeFileAtomic from 'write-file-atomic'
 
 /** What a file is to those who write and read it. */
@@ -115,8 +116,8 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function unwritable(path: string, kind: FileKind, cause: unknown): MemkeepError {
-  const message = `${path} cannot be written (${codeOf(cause)}): check path and permissions.`
-  return new MemkeepError(kind.code, message, { cause })
+  const message = `${quotePath(path)} cannot be written (${codeOf(cause)}): check path and permissions.`
+  return new MemkeepError(kind.code, message, { cause: fileErrorCause(path, cause) })
 }
 
 function codeOf(cause: unknown): string {

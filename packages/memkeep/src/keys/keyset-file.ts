@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { MemkeepError } from '@memkeep/core'
-import { readPrivateFile } from '@memkeep/core/internal'
+import { quotePath, readPrivateFile } from '@memkeep/core/internal'
 import { parseKeyset, type Keyset } from '@memkeep/encryption'
 import { withLock } from '../files/with-lock.ts'
 import { createFile, replaceFile, type FileKind } from '../files/write-file.ts'
@@ -53,7 +53,7 @@ export async function changeKeyset(
   try {
     file = await realpath(path)
   } catch (cause) {
-    const message = `${path} is not there, or leads nowhere: \`memkeep keys generate --file …\` makes a keyset.`
+    const message = `${quotePath(path)} is not there, or leads nowhere: \`memkeep keys generate --file …\` makes a keyset.`
     throw new MemkeepError(KEYSET.code, message, { cause })
   }
   return withLock(file, KEYSET, signal, async (assertHeld) => {

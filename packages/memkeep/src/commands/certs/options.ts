@@ -4,6 +4,7 @@ import type { RunContext } from '../../cli/definition.ts'
 import type { CertificatePair } from '../../certs/authority.ts'
 import { AUTHORITY, filesOf, readPair } from '../../certs/store.ts'
 import { MemkeepError } from '@memkeep/core'
+import { quotePath } from '@memkeep/core/internal'
 
 /** Where certificates are kept, and for how long one is good. */
 export interface CertsOptions {
@@ -48,7 +49,7 @@ export function authorityIn(dir: string): CertificatePair {
     return readPair(files)
   } catch (error) {
     if (!(error instanceof MemkeepError) || !isMissing(error.cause)) throw error
-    const message = `There is no authority in ${dir}: \`memkeep certs ca --dir ${dir}\` makes one.`
+    const message = `There is no authority in ${quotePath(dir)}: \`memkeep certs ca --dir <folder>\` makes one.`
     throw new MemkeepError(error.code, message, { cause: error })
   }
 }
