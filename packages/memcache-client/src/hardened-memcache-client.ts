@@ -6,7 +6,7 @@ import { AskedKeys } from './asked-keys.ts'
 import { assertCommand, COUNT, endOf, FLAGS, SECONDS, wholeNumber } from './command-line.ts'
 import { HardenedConnection } from './hardened-connection.ts'
 import { HardenedNode } from './hardened-node.ts'
-import { refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
+import { readServer, refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
 import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreArguments } from './original.ts'
 import { asObject, missed, namedAs } from './retrieved.ts'
 
@@ -33,7 +33,7 @@ export class HardenedMemcacheClient extends MemcacheClient {
   constructor(options: HardenedMemcacheClientOptions) {
     const { transport, auth, middleware = [], dangerouslyAllowRawCommands = false, ...original } = options
     refuseTlsOption(original)
-    super(original)
+    super({ ...original, server: readServer(original.server) })
     this.#pipeline = composeMiddleware(middleware)
     this.#rawIsSafe = middleware.length === 0 || dangerouslyAllowRawCommands
     const hardening: Hardening = { ...(transport && { transport }), ...(auth && { auth }) }

@@ -1,8 +1,15 @@
 import type { Hardening } from '@memkeep/client'
-import type { MemcacheClientOptions } from 'memcache-client'
+import { formatEndpoint, parseEndpoints, type Endpoint, type EndpointInput } from '@memkeep/core'
+import type { MemcacheClientOptions, MultipleServerEntry, SingleServerEntry } from 'memcache-client'
+
+/** Servers as memcache-client takes them, or as every adapter of Memkeep does. */
+export type ServerInput = MemcacheClientOptions['server'] | EndpointInput
 
 /** Options of `HardenedMemcacheClient`: those of memcache-client but its `tls`, and the layers. */
-export interface HardenedMemcacheClientOptions extends Omit<MemcacheClientOptions, 'tls'>, Hardening {
+export interface HardenedMemcacheClientOptions
+  extends Omit<MemcacheClientOptions, 'tls' | 'server'>, Hardening {
+  /** Where memcached listens: the original's entries, or what `MemcachedClient` takes for `servers`. */
+  readonly server: ServerInput
   /** Whether `send`, `xsend` and `cmd` may send text past a middleware that changes keys or values. Default false. */
   readonly dangerouslyAllowRawCommands?: boolean | undefined
 }
@@ -13,4 +20,59 @@ export function refuseTlsOption(options: object): void {
   throw new TypeError(
     'HardenedMemcacheClient: "tls" is the original\'s: hand in transport: tls({ ca }) of @memkeep/tls instead',
   )
+}
+
+/**
+ * The servers in the original's own form, each address as `parseEndpoint` reads it.
+ *
+ * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
+ */
+export function readServer(input: ServerInput): MemcacheClientOptions['server'] {
+  if (typeof input !== 'object' || Array.isArray(input) || 'host' in input || 'path' in input) {
+    return asEntries(input as EndpointInput)
+  }
+  const { server, servers, ...config } = input as Partial<SingleServerEntry & MultipleServerEntry>
+  // its ServerDefinition: entries one level down, next to its configuration
+  if (typeof server === 'object' && ('server' in server || 'servers' in server)) {
+    return { ...config, ...(readServer(server) as object) } as MemcacheClientOptions['server']
+  }
+  if (server !== undefined) return { ...asEntries(server), ...config }
+  if (!Array.isArray(servers)) {
+    return { ...asEntries(servers as unknown as EndpointInput), ...config }
+  }
+  return { ...config, servers: readEntries(servers) }
+}
+
+/** The original's default, which it demands of each of several entries. */
+const MAX_CONNECTIONS = 1
+
+type Entry = SingleServerEntry | string | Endpoint
+
+function readEntries(entries: readonly Entry[]): SingleServerEntry[] {
+  const read = entries.flatMap((entry) => {
+    if (typeof entry !== 'object' || !('server' in entry)) return entriesOf(entry)
+    const { server, ...rest } = entry
+    return entriesOf(server).map((each) => ({ ...each, ...rest }))
+  })
+  // an empty list, and a server named twice, are refused as everywhere
+  parseEndpoints(read.map(({ server }) => server))
+  return read
+}
+
+function asEntries(input: EndpointInput): MultipleServerEntry | SingleServerEntry {
+  const [first, ...others] = entriesOf(input)
+  if (first === undefined) throw new RangeError('There is no server')
+  return others.length === 0 ? first : { servers: [first, ...others] }
+}
+
+function entriesOf(input: EndpointInput): SingleServerEntry[] {
+  return parseEndpoints(input).map((endpoint) => ({
+    server: textOf(endpoint),
+    maxConnections: MAX_CONNECTIONS,
+  }))
+}
+
+function textOf(endpoint: Endpoint): string {
+  const address = formatEndpoint(endpoint)
+  return endpoint.secure === true ? `memcacheds://${address}` : address
 }

@@ -1,5 +1,5 @@
 import { assertKey, composeMiddleware, MemkeepError } from '@memkeep/core'
-import type { Pipeline, RestrictedOperation } from '@memkeep/core'
+import type { EndpointInput, Pipeline, RestrictedOperation } from '@memkeep/core'
 import type { IncrementDecrementOptions, Response } from 'memjs'
 import { asMissing, countOf, guarded, notFound, ownMemory, Unreadable } from './answers.ts'
 import { endOf, OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
@@ -36,13 +36,14 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
   #closed = false
 
   /**
-   * Makes a client as `memjs.Client.create` does, from its string or the environment.
+   * Makes a client as `memjs.Client.create` does, from its string or the environment. Arrays and objects are taken
+   * too, as by every adapter of Memkeep.
    *
    * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
    * @throws TypeError for an `auth` that does not speak binary, or beside a user name
    */
   static override create<TIn = string | Buffer, TOut = Buffer | null>(
-    servers?: string,
+    servers?: EndpointInput,
     options: HardenedMemjsOptions<TIn, TOut> = {},
   ): HardenedMemjsClient<TIn, TOut> {
     const { transport, auth, middleware, allowInsecureAuth = false, ...rest } = options

@@ -52,6 +52,6 @@ describe('the string of servers', () => {
     }
     expect(error).toMatchObject({ code: 'ERR_MEMKEEP_INVALID_ENDPOINT' })
     expect(inspect(error, { showHidden: true })).not.toContain('hunter')
-    expect(() => readServers('cache1:port')).toThrow('cache1:port')
+    expect(() => readServers('cache1:port')).toThrow('has a port that is not a number')
   })
 })

@@ -1,5 +1,6 @@
 import type { Hardening } from '@memkeep/client'
-import { MemkeepError, parseEndpoint, type Endpoint } from '@memkeep/core'
+import { MemkeepError, parseEndpoints, type Endpoint, type EndpointInput } from '@memkeep/core'
+import { splitServers } from '@memkeep/core/internal'
 import type { ClientOptions, ServerOptions } from 'memjs'
 
 /** Options of `HardenedMemjsClient`: those of memjs, and the layers. */
@@ -18,41 +19,56 @@ export interface NamedServer {
 const SCHEME = /^memcacheds?:\/\//i
 
 /**
- * Reads memjs's `[user:pass@]server1[:11211],[user:pass@]server2[:11211],…`; without one, what the environment names.
- * A `memcacheds://` before the user name, or the server, demands TLS of it and of the rest of the list.
+ * Reads memjs's `[user:pass@]server1[:11211],[user:pass@]server2[:11211],…`, or endpoints as every adapter of Memkeep
+ * takes them; without any, what the environment names. A `memcacheds://` before the user name, or the server, demands
+ * TLS of it and of the rest of the list.
  *
  * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
  */
-export function readServers(servers: string | undefined): readonly NamedServer[] {
+export function readServers(servers: EndpointInput | undefined): readonly NamedServer[] {
   const { MEMCACHIER_SERVERS, MEMCACHE_SERVERS } = process.env
   // an empty one counts as none, as in memjs
-  const text = [servers, MEMCACHIER_SERVERS, MEMCACHE_SERVERS].find(
+  const given = [servers, MEMCACHIER_SERVERS, MEMCACHE_SERVERS].find(
     (each) => each !== undefined && each !== '',
   )
-  const list = text ?? 'localhost:11211'
-  let scheme = ''
-  return list.split(',').map((each) => {
-    const written = each.trim()
-    const own = SCHEME.exec(written)?.[0]
-    scheme = own ?? scheme
-    const named = written.slice(own?.length ?? 0)
-    const at = named.lastIndexOf('@')
-    const endpoint = readEndpoint(scheme + named.slice(at + 1), list)
-    if (at < 0) return { endpoint, username: undefined, password: undefined }
-    const [username, ...rest] = named.slice(0, at).split(':')
-    return { endpoint, username, password: rest.join(':') }
-  })
+  const items = [given ?? 'localhost:11211'].flat() as readonly (string | Endpoint)[]
+  const written = items.flatMap<string | Endpoint>((item) =>
+    typeof item === 'string' ? splitServers(item) : [item],
+  )
+  const named = written.map((each): Written =>
+    typeof each === 'string' ? takeUserinfo(each) : { address: each },
+  )
+  const endpoints = readEndpoints(named.map(({ address }) => address))
+  return endpoints.map((endpoint, index) => ({
+    endpoint,
+    username: named[index]?.username,
+    password: named[index]?.password,
+  }))
 }
 
-/** What is no address may be a piece of a password with a comma, so it is not repeated. */
-function readEndpoint(address: string, list: string): Endpoint {
-  if (!list.includes('@')) return parseEndpoint(address)
+interface Written {
+  readonly address: string | Endpoint
+  readonly username?: string
+  readonly password?: string
+}
+
+function takeUserinfo(written: string): Written {
+  const scheme = SCHEME.exec(written)?.[0] ?? ''
+  const at = written.lastIndexOf('@')
+  if (at < 0) return { address: written }
+  const [username = '', ...password] = written.slice(scheme.length, at).split(':')
+  return { address: scheme + written.slice(at + 1), username, password: password.join(':') }
+}
+
+/** What is not an address may be a part of a password with a comma or a space. */
+function readEndpoints(addresses: readonly (string | Endpoint)[]): readonly Endpoint[] {
   try {
-    return parseEndpoint(address)
-  } catch {
+    return parseEndpoints(addresses)
+  } catch (error) {
+    if (!(error instanceof MemkeepError)) throw error
     throw new MemkeepError(
-      'ERR_MEMKEEP_INVALID_ENDPOINT',
-      'A server of the list cannot be read: write each as user:password@host:port, and hand in a password with a comma as the option "password", or to sasl().',
+      error.code,
+      `${error.message} Write each server as user:password@host:port, and pass a password with a comma or a space as the option "password", or to sasl().`,
     )
   }
 }

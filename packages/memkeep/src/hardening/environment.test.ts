@@ -84,7 +84,7 @@ describe('readEnvironment', () => {
       { MEMCACHIER_SERVERS: 'a', MEMCACHE_SERVERS: 'a' },
       'MEMCACHIER_SERVERS and MEMCACHE_SERVERS both name servers',
     ],
-    ['a wrong URI', { MEMKEEP_URI: 'cache1' }, 'MEMKEEP_URI: The URI begins with neither'],
+    ['a wrong URI', { MEMKEEP_URI: 'redis://cache1' }, 'MEMKEEP_URI: The URI begins with neither'],
     ['a wrong parameter', { MEMKEEP_URI: `${URI}?nope=1` }, 'MEMKEEP_URI: Parameter 1 of the URI is unknown'],
     [
       'a wrong list',

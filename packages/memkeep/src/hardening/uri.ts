@@ -1,4 +1,4 @@
-import { MemkeepError, parseEndpoint } from '@memkeep/core'
+import { MemkeepError, parseEndpoint, parseEndpoints } from '@memkeep/core'
 import { URI_PARAMETERS, type Setting, type SettingName, type TextSettings } from './settings.ts'
 
 const FORM = 'memcacheds://user:password@cache1:11211,cache2:11211?ca=/etc/ssl/ca.pem'
@@ -6,38 +6,55 @@ const FORM = 'memcacheds://user:password@cache1:11211,cache2:11211?ca=/etc/ssl/c
 /** What may stand unencoded in user name and password (RFC 3986, section 3.2.1). */
 const USERINFO = /^(?:[\w.~!$&'()*+,;=:-]|%[\da-f]{2})*$/i
 
+const SPACE = /[\s\p{Cc}]/u
+/** Control characters that are no white space. */
+const CONTROL = /(?!\s)\p{Cc}/u
+
 /**
- * Reads a URI (RFC 3986): `memcached://` or `memcacheds://`, user name and password, servers with commas between
- * them, and parameters. Anything in it may be a piece of a password that was not encoded: no message repeats more
- * than the name of a parameter that is known.
+ * Reads a URI (RFC 3986): `memcached://` or `memcacheds://`, user name and password, servers with commas or white
+ * space between them, and parameters; or a list of servers alone, without a scheme. Anything in it may be a piece of
+ * a password that was not encoded: no message repeats more than the name of a parameter that is known.
  *
- * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT` for what is no such URI
+ * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT` for an invalid URI
  * @throws TypeError for a parameter that is unknown, repeated or empty
  */
-export function readUri(uri: string): TextSettings {
+export function readUri(text: string): TextSettings {
+  const uri = text.trim()
   const scheme = /^(memcacheds?):\/\//i.exec(uri)
-  if (scheme === null) {
-    throw invalid(`begins with neither memcached:// nor memcacheds://; write for example ${FORM}`)
-  }
+  if (scheme === null) return readList(uri)
   if (uri.includes('#')) throw invalid('has a "#", which must be written as %23')
-  if (/[\s\p{Cc}]/u.test(uri)) throw invalid('has white space or a control character: write a space as %20')
   const secure = scheme[1]?.toLowerCase() === 'memcacheds'
   const rest = uri.slice(scheme[0].length)
   const question = rest.indexOf('?')
   const authority = question < 0 ? rest : rest.slice(0, question)
   const query = question < 0 ? '' : rest.slice(question + 1)
+  const at = authority.lastIndexOf('@')
+  const servers = authority.slice(at + 1)
+  // between servers alone, white space says where one ends
+  if (CONTROL.test(servers) || SPACE.test(rest.slice(0, at + 1) + query)) {
+    throw invalid('has white space or a control character: write a space as %20')
+  }
   if (query.includes('@')) {
     throw invalid('has an "@" after its "?": write "?" in a password as %3F, and "@" in a parameter as %40')
   }
-  const at = authority.lastIndexOf('@')
   return {
-    servers: readServers(authority.slice(at + 1)),
+    servers: readServers(servers, scheme[0]),
     secure,
     settings: new Map<SettingName, Setting>([
       ...(at < 0 ? [] : readUserinfo(authority.slice(0, at))),
       ...readParameters(query),
     ]),
   }
+}
+
+/** Servers without a scheme before the first of them, which leaves open whether TLS is on. */
+function readList(list: string): TextSettings {
+  const other = /^(?!unix:)[a-z][a-z0-9+.-]*:\/\//i.test(list)
+  if (list === '' || other || /[@?#]/.test(list)) {
+    throw invalid(`begins with neither memcached:// nor memcacheds://; write for example ${FORM}`)
+  }
+  parseEndpoints(list)
+  return { servers: [list], secure: undefined, settings: new Map() }
 }
 
 function readUserinfo(userinfo: string): readonly (readonly [SettingName, Setting])[] {
@@ -56,14 +73,16 @@ function readUserinfo(userinfo: string): readonly (readonly [SettingName, Settin
   return [named, ['password', { value: password, from: 'the password of the URI' }]]
 }
 
-function readServers(list: string): readonly string[] {
-  const whole = list.startsWith('/') ? list : list.replace(/\/$/, '')
-  if (whole === '') throw invalid(`names no server; write for example ${FORM}`)
-  return whole.split(',').map((part, index) => {
-    const server = decode(part)
+function readServers(list: string, scheme: string): readonly string[] {
+  const parts = list.split(/[\s,]+/).filter((part) => part !== '' && part !== '/')
+  if (parts.length === 0) throw invalid(`names no server; write for example ${FORM}`)
+  return parts.map((part, index) => {
+    const own = part.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase()
+    const address = own ? part.slice(scheme.length) : part
+    const server = decode(address.startsWith('/') ? address : address.replace(/\/$/, ''))
     try {
       // a comma would make two of what is one, and the scheme is one for all
-      if (server.includes(',') || server.includes('://')) throw new TypeError('no address')
+      if (/[\s,]|^(?!unix:).*:\/\//i.test(server)) throw new TypeError('no address')
       parseEndpoint(server)
     } catch {
       // what is no server may be a password whose "@" is missing
