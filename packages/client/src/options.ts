@@ -6,7 +6,7 @@ import {
   type Middleware,
   type Transport,
 } from '@memkeep/core'
-import { assertOptions } from '@memkeep/core/internal'
+import { assertOptions, describeInput, splitServers } from '@memkeep/core/internal'
 import type { ClusterOptions, Member } from './cluster.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { ProtocolChoice } from './server/negotiate.ts'
@@ -61,6 +61,11 @@ export interface MemcachedClientOptions extends Hardening {
   readonly maxWaitingBytes?: number
   /** What happens to a request that finds every connection full. Default `wait`. */
   readonly overload?: 'wait' | 'reject'
+  /**
+   * Milliseconds without a request after which a connection is closed, so that a proxy or firewall does not cut it
+   * first; the next call opens another. Default 0: never.
+   */
+  readonly idleTimeout?: number
   /** Milliseconds for connecting and authenticating together. Default 5,000. */
   readonly connectTimeout?: number
   /** Milliseconds from a call to its result. Default 5,000. */
@@ -100,7 +105,15 @@ const KNOWN = [
   ...['servers', 'discovery', 'distribution', 'onServerDown', 'ejectAfter', 'ejectPause'],
   ...['transport', 'auth', 'middleware', 'protocol'],
   ...['connections', 'maxInFlight', 'maxInFlightBytes', 'maxWaiting', 'maxWaitingBytes', 'overload'],
-  ...['connectTimeout', 'timeout', 'closeTimeout', 'reconnectMinDelay', 'reconnectMaxDelay', 'retries'],
+  ...[
+    'idleTimeout',
+    'connectTimeout',
+    'timeout',
+    'closeTimeout',
+    'reconnectMinDelay',
+    'reconnectMaxDelay',
+    'retries',
+  ],
   ...['ttl', 'namespace', 'maxValueBytes', 'telemetry'],
 ] as const satisfies readonly (keyof MemcachedClientOptions)[]
 
@@ -158,6 +171,7 @@ export function readOptions(options: MemcachedClientOptions): {
         protocol,
         timeout,
         connectTimeout: milliseconds('connectTimeout', options.connectTimeout, 5_000),
+        idleTimeout: integer('idleTimeout', options.idleTimeout, 0, 0, MAX_TIMEOUT),
         connections: integer('connections', options.connections, 1, 1, 1_000),
         maxInFlight: count('maxInFlight', options.maxInFlight, 10_000),
         maxInFlightBytes: count('maxInFlightBytes', options.maxInFlightBytes, 64 * MIB),
@@ -181,13 +195,16 @@ export function readOptions(options: MemcachedClientOptions): {
  */
 export function readMembers(input: ServersInput): readonly Member[] {
   const items: readonly (string | WeightedEndpoint)[] = isList(input) ? input : [input]
-  const members = items.flatMap((item) => {
-    const weight = typeof item === 'string' ? 1 : integer('weight', item.weight, 1, 1, 2 ** 32 - 1)
-    return parseEndpoints(item).map((endpoint) => ({ endpoint, weight }))
+  const endpoints = parseEndpoints(items)
+  // one for each endpoint, in the same order
+  const entries = items.flatMap<string | WeightedEndpoint>((item) =>
+    typeof item === 'string' ? splitServers(item) : [item],
+  )
+  return endpoints.map((endpoint, index) => {
+    const entry = entries[index]
+    const weight = typeof entry === 'object' ? entry.weight : undefined
+    return { endpoint, weight: integer('weight', weight, 1, 1, 2 ** 32 - 1) }
   })
-  // none at all, and one named twice, are its business
-  parseEndpoints(members.map(({ endpoint }) => endpoint))
-  return members
 }
 
 function isList(input: ServersInput): input is readonly (string | WeightedEndpoint)[] {
@@ -201,7 +218,9 @@ function choice<Name extends string>(
 ): Name {
   if (value === undefined) return names[0]
   if (!names.includes(value)) {
-    throw new TypeError(`MemcachedClient: "${option}" must be one of ${names.join(', ')}, not ${value}`)
+    throw new TypeError(
+      `MemcachedClient: "${option}" must be one of ${names.join(', ')}, not ${describeInput(value)}`,
+    )
   }
   return value
 }
@@ -224,7 +243,7 @@ function integer(
   if (value === undefined) return fallback
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new RangeError(
-      `MemcachedClient: "${option}" must be a whole number from ${String(least)} to ${String(most)}, not ${String(value)}`,
+      `MemcachedClient: "${option}" must be a whole number from ${String(least)} to ${String(most)}, not ${describeInput(value)}`,
     )
   }
   return value

@@ -132,6 +132,12 @@ export class Connection {
     return Math.max(this.#lastReply, this.#busySince.at) + patience
   }
 
+  /** Milliseconds since the last reply, or the opening; 0 while a reply is due. */
+  get idleFor(): number {
+    if (this.#commands > 0) return 0
+    return this.#options.clock.now() - Math.max(this.#lastReply, this.#busySince.at)
+  }
+
   /** Takes a request into the batch that is written at the end of this turn. */
   send(request: Request): void {
     if (this.#commands === 0) this.#busySince = request.turn

@@ -9,6 +9,7 @@ import { channels } from '../telemetry/channels.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { clientClosed, connectionLost, overloaded, serverDown, silent } from './faults.ts'
 import { Health, type HealthOptions } from './health.ts'
+import { IdleWatch } from './idle-watch.ts'
 import { openConnection, type OpenedConnection, type OpenOptions } from './open-connection.ts'
 import { WaitingRoom, type WaitingLimits } from './waiting-room.ts'
 
@@ -29,6 +30,8 @@ export interface ServerOptions extends OpenOptions, LimitOptions, HealthOptions 
   readonly endpoint: Endpoint
   /** Milliseconds without a complete reply, while replies are due, after which a connection counts as dead. */
   readonly timeout: number
+  /** Milliseconds without a request after which a connection is closed; 0 for never. */
+  readonly idleTimeout: number
 }
 
 /**
@@ -44,6 +47,7 @@ export class Server {
   readonly #waiting: WaitingRoom
   readonly #alarm: Alarm
   readonly #connections = new ConnectionSet()
+  readonly #idle: IdleWatch
   #opening = 0
   /** Runs while a connection that is to be replaced waits for the next attempt. */
   #replacing: NodeJS.Timeout | undefined
@@ -54,6 +58,7 @@ export class Server {
     this.endpoint = options.endpoint
     this.name = formatEndpoint(options.endpoint)
     this.#health = new Health(options)
+    this.#idle = new IdleWatch(options.idleTimeout, this.#connections)
     this.#waiting = new WaitingRoom(options)
     this.#alarm = options.clock.alarm((now) => {
       this.#expire(now)
@@ -97,6 +102,7 @@ export class Server {
     for (const connection of [...this.#connections]) connection.destroy(clientClosed())
     this.#failWaiting(clientClosed())
     this.#alarm.stop()
+    this.#idle.stop()
   }
 
   /** The results that callers wait for. */
@@ -229,6 +235,7 @@ export class Server {
     if (this.#health.connected()) this.#publish('reinstate', undefined)
     if (!connection.open) return undefined
     this.#connections.add(connection)
+    this.#idle.start()
     this.#pump()
     this.#replace()
     return connection

@@ -9,7 +9,13 @@ import {
 import { encryption, Keyring, type EncryptionLayer } from '@memkeep/encryption'
 import { asciiAuth, sasl, type MechanismName, type PasswordAuthenticator } from '@memkeep/sasl'
 import { tls, type TlsTransport } from '@memkeep/tls'
-import { assertHardeningOptions, type HardeningOptions, type KeysSource } from './options.ts'
+import {
+  assertHardeningOptions,
+  pickClientSettings,
+  type ClientSettings,
+  type HardeningOptions,
+  type KeysSource,
+} from './options.ts'
 
 /** The layers that options ask for. */
 export interface Layers {
@@ -17,6 +23,8 @@ export interface Layers {
   readonly transport: TlsTransport | undefined
   readonly auth: PasswordAuthenticator | undefined
   readonly encryption: EncryptionLayer | undefined
+  /** Settings of the client, those that were made. */
+  readonly client: ClientSettings
   /** Ends what was made here: watches over files. */
   readonly close: () => void
 }
@@ -33,7 +41,7 @@ export function build(options: HardeningOptions): Layers {
   assertHardeningOptions(options)
   const named = parseEndpoints(options.servers)
   const withTls = options.tls !== undefined || named.some(({ secure }) => secure === true)
-  if (options.tls !== undefined) refusePlain(options.servers)
+  if (withTls) refusePlain(options.servers)
   const endpoints = withTls ? named.map((endpoint) => ({ ...endpoint, secure: true })) : named
   const tlsOptions = options.tls === true ? {} : (options.tls ?? {})
   const confidential = withTls && tlsOptions.dangerouslySkipVerification !== true
@@ -60,7 +68,7 @@ export function build(options: HardeningOptions): Layers {
       const { keyring, keys, ...rest } = options.encryption
       layer = encryption({ ...rest, keyring: keys === undefined ? keyring : keep(makeKeyring(keys)) })
     }
-    return { endpoints, transport, auth, encryption: layer, close }
+    return { endpoints, transport, auth, encryption: layer, client: pickClientSettings(options), close }
   } catch (error) {
     close()
     throw error
@@ -79,13 +87,13 @@ function makeKeyring(keys: KeysSource): Keyring {
   return Keyring.fromKeyset(keys)
 }
 
-/** One who writes `memcached://` beside "tls" may have meant either. */
+/** One who writes `memcached://` beside "tls" or memcacheds:// may have meant either. */
 function refusePlain(servers: EndpointInput): void {
   const plain = [servers]
     .flat()
     .some((server) => typeof server === 'string' && /\bmemcached:\/\//i.test(server))
   if (!plain) return
-  throw new TypeError('hardening: "tls" is on, and a server is written memcached://: write memcacheds://')
+  throw new TypeError('hardening: TLS is on, and a server is written memcached://: write memcacheds://')
 }
 
 /**

@@ -3,6 +3,7 @@ import { MemkeepError } from '@memkeep/core'
 import { readablePassword } from './build.ts'
 import type { AnyHardening } from './hardened.ts'
 import { hardening, type HardeningSource } from './hardening.ts'
+import { pickClientSettings } from './options.ts'
 
 /** Options of the client that {@link connect} makes, beside its servers and layers. */
 export type ConnectOptions = Omit<MemcachedClientOptions, 'servers' | 'transport' | 'auth' | 'middleware'>
@@ -18,8 +19,14 @@ export class HardenedClient extends MemcachedClient {
   constructor(layers: AnyHardening, options: ConnectOptions) {
     // by their names: the client takes no property that it does not know
     const { servers, transport, auth, middleware } = layers
+    const settings = pickClientSettings(layers)
+    const twice = Object.keys(settings).find((name) => name in options)
+    if (twice !== undefined) {
+      throw new TypeError(`connect: "${twice}" is set with the servers and in the options: keep one of them`)
+    }
     super({
       ...options,
+      ...settings,
       servers,
       ...(transport !== undefined && { transport }),
       ...(auth !== undefined && { auth }),

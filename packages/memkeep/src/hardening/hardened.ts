@@ -5,7 +5,7 @@ import type { PasswordAuthenticator } from '@memkeep/sasl'
 import type { TlsTransport } from '@memkeep/tls'
 import { build, type Layers } from './build.ts'
 import { describeLayers } from './describe.ts'
-import type { HardeningOptions } from './options.ts'
+import type { ClientSettings, HardeningOptions } from './options.ts'
 
 /** The servers as adapters take them, one at least: `memcacheds://cache1:11211` where TLS is on, else `cache1:11211`. */
 export type Servers = readonly [string, ...string[]]
@@ -24,7 +24,7 @@ interface Methods extends Disposable {
 }
 
 /** The layers of any hardening: those that were not asked for are absent properties. */
-export interface AnyHardening extends Methods {
+export interface AnyHardening extends Methods, ClientSettings {
   readonly servers: Servers
   readonly transport?: TlsTransport
   readonly auth?: PasswordAuthenticator
@@ -47,6 +47,11 @@ export class HardeningLayers implements AnyHardening {
   declare readonly transport?: TlsTransport
   declare readonly auth?: PasswordAuthenticator
   declare readonly middleware?: readonly [EncryptionLayer]
+  declare readonly protocol?: NonNullable<ClientSettings['protocol']>
+  declare readonly distribution?: NonNullable<ClientSettings['distribution']>
+  declare readonly onServerDown?: NonNullable<ClientSettings['onServerDown']>
+  declare readonly discovery?: NonNullable<ClientSettings['discovery']>
+  declare readonly idleTimeout?: NonNullable<ClientSettings['idleTimeout']>
   readonly #layers: Layers
 
   static {
@@ -69,6 +74,7 @@ export class HardeningLayers implements AnyHardening {
     if (transport !== undefined) this.transport = transport
     if (auth !== undefined) this.auth = auth
     if (encryption !== undefined) this.middleware = [encryption]
+    Object.assign(this, layers.client)
   }
 
   describe(): string {

@@ -1,3 +1,4 @@
+import type { MemcachedClientOptions } from '@memkeep/client'
 import type { EndpointInput } from '@memkeep/core'
 import { assertOptions } from '@memkeep/core/internal'
 import type { EncryptionOptions, KeyFileOptions, Keyring, Keyset } from '@memkeep/encryption'
@@ -22,8 +23,20 @@ export type HardeningEncryption = Omit<EncryptionOptions, 'keyring'> &
     | { readonly keys: KeysSource; readonly keyring?: undefined }
   )
 
+/** The options of the client that text can set too. Adapters over another client do not take them. */
+export type ClientSettings = Pick<MemcachedClientOptions, (typeof CLIENT_SETTINGS)[number]>
+
+const CLIENT_SETTINGS = ['protocol', 'distribution', 'onServerDown', 'discovery', 'idleTimeout'] as const
+
+/** Those of the client's settings that are set. */
+export function pickClientSettings(source: ClientSettings): ClientSettings {
+  return Object.fromEntries(
+    CLIENT_SETTINGS.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
+  )
+}
+
 /** Options of {@link hardening}: the servers, and the options of every layer that is wanted. */
-export interface HardeningOptions {
+export interface HardeningOptions extends ClientSettings {
   /** Where memcached listens. `memcacheds://` puts TLS on. */
   readonly servers: EndpointInput
   /** Options of `tls()`; `true` for TLS as it is without any. */
@@ -38,7 +51,14 @@ export interface HardeningOptions {
 
 /** Refuses options that do not exist or contradict each other. @throws TypeError */
 export function assertHardeningOptions(options: HardeningOptions): void {
-  assertOptions('hardening', options, ['servers', 'tls', 'sasl', 'asciiAuth', 'encryption'])
+  assertOptions('hardening', options, [
+    'servers',
+    'tls',
+    'sasl',
+    'asciiAuth',
+    'encryption',
+    ...CLIENT_SETTINGS,
+  ])
   const given: Readonly<Record<string, unknown>> = { ...options }
   if (given['servers'] === undefined) {
     throw new TypeError('hardening: "servers" is missing: write where memcached listens, as cache1:11211')

@@ -61,6 +61,11 @@ const VALUES: Readonly<
   bindExpiry: () => ({ value: 'true', with: KEYS, makes: { encryption: { bindExpiry: true } } }),
   rewrap: () => ({ value: 'false', with: KEYS, makes: { encryption: { rewrap: false } } }),
   onFailure: () => ({ value: 'throw', with: KEYS, makes: { encryption: { onFailure: 'throw' } } }),
+  protocol: () => ({ value: 'text', makes: { protocol: 'text' } }),
+  distribution: () => ({ value: 'modulo', makes: { distribution: 'modulo' } }),
+  onServerDown: () => ({ value: 'miss', makes: { onServerDown: 'miss' } }),
+  discovery: () => ({ value: 'elasticache', makes: { discovery: { name: 'elasticache' } } }),
+  idleTimeout: () => ({ value: '60000', makes: { idleTimeout: 60_000 } }),
 }
 const USER: Partial<Record<SettingName, string>> = { username: 'user', password: 'secret' }
 const KEYS: Partial<Record<SettingName, string>> = { keysText: 'keys' }
@@ -146,6 +151,9 @@ describe('readSettings', () => {
       'MEMKEEP_MECHANISMS must be one of SCRAM-SHA-512',
     ],
     ['memcacheds://a?minVersion=TLSv1', {}, '"minVersion" of the URI must be one of TLSv1.2, TLSv1.3'],
+    ['memcacheds://a?protocol=udp', {}, '"protocol" of the URI must be one of auto, meta'],
+    ['memcacheds://a?idleTimeout=1m', {}, '"idleTimeout" of the URI must be a whole number'],
+    ['memcacheds://a', { discovery: 'dns' }, 'MEMKEEP_DISCOVERY must be one of'],
     ['memcacheds://a?trustDefaultCa=yes', {}, '"trustDefaultCa" of the URI must be one of true, false'],
     ['memcacheds://a?pad=64,x', { ...KEYS }, '"pad" of the URI must be padme'],
     [

@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs'
+import { elastiCache, type Discovery } from '@memkeep/client'
 import { Secret } from '@memkeep/core'
 import { ENVELOPE_ALGORITHMS, type Padding } from '@memkeep/encryption'
 import type { AuthOptions, MechanismName } from '@memkeep/sasl'
 import type { Source, TlsOptions } from '@memkeep/tls'
-import type { HardeningEncryption, HardeningOptions, KeysSource } from './options.ts'
+import type { ClientSettings, HardeningEncryption, HardeningOptions, KeysSource } from './options.ts'
 import { SETTINGS, type Layer, type Setting, type SettingName, type TextSettings } from './settings.ts'
 
 const MECHANISM_NAMES: readonly MechanismName[] = [
   ...(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN', 'CRAM-MD5'] as const),
 ]
+
+/** The discoveries that need no options. */
+const DISCOVERIES: Readonly<Record<'elasticache', () => Discovery>> = { elasticache: () => elastiCache() }
+const DISCOVERY_NAMES = ['elasticache'] as const
 
 /** What a private key or certificate as PEM begins with (RFC 7468). */
 const PEM = '-----BEGIN '
@@ -33,6 +38,17 @@ export function readSettings({ servers, secure, settings }: TextSettings): Harde
     ...(withTls && { tls: readTls(read) }),
     ...authentication,
     ...(encryption !== undefined && { encryption }),
+    ...readClient(read),
+  }
+}
+
+function readClient(read: Reader): ClientSettings {
+  return {
+    ...read.as('protocol', choice(['auto', 'meta', 'text', 'binary'])),
+    ...read.as('distribution', choice(['ketama', 'modulo'])),
+    ...read.as('onServerDown', choice(['error', 'miss', 'rehash'])),
+    ...read.as('discovery', (setting) => DISCOVERIES[choice(DISCOVERY_NAMES)(setting)]()),
+    ...read.as('idleTimeout', milliseconds),
   }
 }
 
@@ -177,6 +193,11 @@ function path({ value, from }: Setting): string {
 
 function isVariable({ from }: Setting): boolean {
   return from.startsWith('MEMKEEP_')
+}
+
+function milliseconds({ value, from }: Setting): number {
+  if (/^\d{1,15}$/.test(value)) return Number(value)
+  throw new TypeError(`${from} must be a whole number of milliseconds`)
 }
 
 function yesOrNo(setting: Setting): boolean {

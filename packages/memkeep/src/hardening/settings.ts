@@ -1,5 +1,5 @@
-/** Which layer a setting is of. */
-export type Layer = 'tls' | 'auth' | 'encryption'
+/** Which layer a setting is of; `client` for those of the client itself. */
+export type Layer = 'tls' | 'auth' | 'encryption' | 'client'
 
 /**
  * Everything that can be set by text, with its variable. What weakens a layer (`dangerouslySkipVerification`, `allowInsecureAuth`,
@@ -32,6 +32,11 @@ export const SETTINGS = {
   bindExpiry: { layer: 'encryption', variable: 'MEMKEEP_BIND_EXPIRY' },
   rewrap: { layer: 'encryption', variable: 'MEMKEEP_REWRAP' },
   onFailure: { layer: 'encryption', variable: 'MEMKEEP_ON_FAILURE' },
+  protocol: { layer: 'client', variable: 'MEMKEEP_PROTOCOL' },
+  distribution: { layer: 'client', variable: 'MEMKEEP_DISTRIBUTION' },
+  onServerDown: { layer: 'client', variable: 'MEMKEEP_ON_SERVER_DOWN' },
+  discovery: { layer: 'client', variable: 'MEMKEEP_DISCOVERY' },
+  idleTimeout: { layer: 'client', variable: 'MEMKEEP_IDLE_TIMEOUT' },
 } as const
 
 export type SettingName = keyof typeof SETTINGS
