@@ -50,7 +50,7 @@ import { deleteTooLarge } from './too-large.ts'
  * What memcached can answer is a value: a miss is undefined, not stored is false. Faults are errors. Every method
  * rejects with a MemkeepError: `ERR_MEMKEEP_INVALID_KEY` (nothing was sent), those of connecting
  * (`ERR_MEMKEEP_CONNECT_FAILED`, `ERR_MEMKEEP_CONNECT_TIMEOUT`, `ERR_MEMKEEP_TLS_…`, `ERR_MEMKEEP_AUTH_…`,
- * `ERR_MEMKEEP_SERVER_DOWN`), `ERR_MEMKEEP_COMMAND_TIMEOUT`, `ERR_MEMKEEP_CONNECTION_LOST`,
+ * `ERR_MEMKEEP_SERVER_DOWN`, `ERR_MEMKEEP_BACKEND_UNREACHABLE`), `ERR_MEMKEEP_COMMAND_TIMEOUT`, `ERR_MEMKEEP_CONNECTION_LOST`,
  * `ERR_MEMKEEP_OVERLOADED`, `ERR_MEMKEEP_SERVER_ERROR`, `ERR_MEMKEEP_PROTOCOL` and `ERR_MEMKEEP_CLOSED`, with a
  * TypeError or RangeError for arguments that do not hold, or with the reason of its signal.
  *

@@ -1,6 +1,7 @@
 import { MemkeepError } from '@memkeep/core'
 import type { Command } from './command.ts'
 import { OwnMemory } from './own-memory.ts'
+import { isProxyFailure } from './proxy-failure.ts'
 
 /** What a reply says, the same in every protocol. */
 export type ReplyStatus =
@@ -157,6 +158,12 @@ export function faultOf(reply: Reply): MemkeepError {
     )
   }
   const said = JSON.stringify(reply.message.slice(0, 100))
+  if (isProxyFailure(reply.message)) {
+    return new MemkeepError(
+      'ERR_MEMKEEP_BACKEND_UNREACHABLE',
+      `The proxy did not reach the memcached behind it (${said}); the command may or may not have been carried out. Check that server, and the network between the two.`,
+    )
+  }
   return new MemkeepError('ERR_MEMKEEP_SERVER_ERROR', `The server refused the command: ${said}.`)
 }
 

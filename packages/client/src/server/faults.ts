@@ -7,6 +7,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   'ERR_MEMKEEP_CONNECTION_LOST',
   'ERR_MEMKEEP_COMMAND_TIMEOUT',
   'ERR_MEMKEEP_SERVER_DOWN',
+  'ERR_MEMKEEP_BACKEND_UNREACHABLE',
 ])
 
 /** Whether an error says that a server cannot be reached, or answers no more. */
