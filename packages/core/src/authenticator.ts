@@ -4,7 +4,7 @@ import type { Channel, ConnectOptions, Transport } from './transport.ts'
 /** What an {@link Authenticator} may know of the connection that it speaks on. */
 export interface AuthContext {
   readonly endpoint: Endpoint
-  /** Whether a password may be said here: a confidential transport, loopback, or a Unix socket. */
+  /** Whether a password may be sent here: a confidential transport, or loopback or a Unix socket that the user named. */
   readonly passwordSafe: boolean
   /** Ends the attempt; `authenticate` then rejects with the signal's reason. */
   readonly signal: AbortSignal
@@ -28,14 +28,19 @@ export interface Authenticator {
 }
 
 /**
- * Whether a password may be said on this channel. Loopback counts only when both what the user wrote and the
+ * Whether a password may be sent on this channel. Loopback counts only when both what the user wrote and the
  * address that was really connected to are loopback, so a name that resolves elsewhere is not trusted.
+ *
+ * @param discovered whether not the user but a discovery named the endpoint: then loopback does not count
  */
 export function isPasswordSafe(
   transport: Transport,
   endpoint: Endpoint,
   remoteAddress: string | undefined,
+  discovered = false,
 ): boolean {
-  if (transport.confidential || 'path' in endpoint) return true
+  if (transport.confidential) return true
+  if (discovered) return false
+  if ('path' in endpoint) return true
   return isLoopbackHost(endpoint.host) && isLoopbackHost(remoteAddress ?? '')
 }

@@ -122,5 +122,7 @@ describe('isPasswordSafe', () => {
     ['an unknown address', tcp(), 'localhost', undefined, false],
   ])('on %s', (_, transport, address, remote, safe) => {
     expect(isPasswordSafe(transport, parseEndpoint(address), remote)).toBe(safe)
+    // of what a discovery named only TLS counts
+    expect(isPasswordSafe(transport, parseEndpoint(address), remote, true)).toBe(transport.confidential)
   })
 })

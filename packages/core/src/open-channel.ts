@@ -14,6 +14,11 @@ export interface OpenChannelOptions extends ConnectOptions {
   readonly auth?: Authenticator | undefined
   /** What to speak when there is no authenticator to tell. Default `text`. */
   readonly protocol?: 'text' | 'binary' | undefined
+  /**
+   * Whether the endpoint comes from the network, as from a discovery, and not from the user. Loopback is then no
+   * reason to send a password in cleartext: any process of this machine may listen there. Default false.
+   */
+  readonly discovered?: boolean | undefined
   /** What the caller must know of the server before it takes the channel; runs last, under the same deadline. */
   readonly check?: ((channel: Channel, context: ConnectOptions) => Promise<void>) | undefined
 }
@@ -29,7 +34,7 @@ export interface OpenChannelOptions extends ConnectOptions {
  */
 export async function openChannel(
   endpoint: Endpoint,
-  { transport, auth, protocol = 'text', check, signal, onRetire }: OpenChannelOptions,
+  { transport, auth, protocol = 'text', discovered = false, check, signal, onRetire }: OpenChannelOptions,
 ): Promise<Channel> {
   const server = formatEndpoint(endpoint)
   if (endpoint.secure === true && !transport.confidential) {
@@ -52,7 +57,7 @@ export async function openChannel(
         silent = `did not answer the ${auth.name} exchange: it may not speak the ${auth.protocol} protocol, or demand TLS`
         await auth.authenticate(channel, {
           endpoint,
-          passwordSafe: isPasswordSafe(transport, endpoint, channel.remoteAddress),
+          passwordSafe: isPasswordSafe(transport, endpoint, channel.remoteAddress, discovered),
           signal,
           onRetire,
         })
