@@ -1,4 +1,3 @@
-import { MemkeepError } from '@memkeep/core'
 import { time } from '@memkeep/core/internal'
 import { readTimeout, untilDeadline, type CallOptions } from './call-options.ts'
 import { CallClock } from './clock/call-clock.ts'
@@ -6,6 +5,7 @@ import { within } from './clock/within.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { AbortWatch } from './connection/abort-watch.ts'
 import { Request, type Take } from './connection/request.ts'
+import { ServersWait } from './discovery/servers-wait.ts'
 import type { ClientSettings } from './options.ts'
 import { PartialResult, type ServerFault } from './partial-result.ts'
 import type { Command } from './protocol/command.ts'
@@ -83,17 +83,17 @@ export class Asker {
 
   /** Asks the server that a key belongs to. */
   ask<T>(wireKey: string, question: Question<T>): Promise<T> {
-    const { unknown } = this.cluster
-    if (unknown !== undefined) return this.#askLater(wireKey, question)
+    if (!this.cluster.known) return this.#askLater(wireKey, question)
     return this.askServer(this.cluster.serverOf(wireKey), question)
   }
 
   /** Waits until the servers are known, as long as a call may wait. */
   async known(options: CallOptions | undefined): Promise<void> {
-    const { unknown } = this.cluster
-    if (unknown === undefined) return
+    if (this.cluster.known) return
     const timeout = options?.timeout === undefined ? this.#settings.timeout : readTimeout(options.timeout)
-    await known(unknown, timeout, options?.signal)
+    const wait = new ServersWait(this.cluster.discover(), timeout)
+    if (options?.signal !== undefined) this.#aborts.watch(options.signal, wait)
+    await wait.result
   }
 
   /** Asks that server. */
@@ -140,7 +140,10 @@ export class Asker {
     const deadline = this.deadlineOf(options)
     const later = { ...question, commands: ownCommands(commands) }
     await this.known(options)
-    return this.ask(wireKey, { ...later, options: this.untilDeadline(options, deadline) })
+    return this.askServer(this.cluster.serverOf(wireKey), {
+      ...later,
+      options: this.untilDeadline(options, deadline),
+    })
   }
 
   #dispatch<T>(server: Server, question: Question<T>): Promise<T> {
@@ -170,33 +173,4 @@ export class Asker {
 /** The same commands, with values that the caller cannot change. */
 function ownCommands(commands: Command | readonly Command[]): Command | readonly Command[] {
   return 'value' in commands ? { ...commands, value: Buffer.from(commands.value) } : commands
-}
-
-/** What a promise is, if it is there by then. */
-function known(promise: Promise<void>, timeout: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (error: unknown): void => {
-      time.clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      reject(error instanceof Error ? error : new Error(String(error)))
-    }
-    const onAbort = (): void => {
-      stop(signal?.reason)
-    }
-    const timer = time.setTimeout(() => {
-      stop(
-        new MemkeepError(
-          'ERR_MEMKEEP_COMMAND_TIMEOUT',
-          `The discovery did not name the servers within ${String(timeout)} ms: check that its endpoint can be reached.`,
-        ),
-      )
-    }, timeout)
-    promise.then(() => {
-      time.clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, stop)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted === true) onAbort()
-  })
 }

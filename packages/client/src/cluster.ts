@@ -21,7 +21,7 @@ export interface ClusterOptions {
   readonly distribution: 'ketama' | 'modulo'
   /** Whether the keys of an ejected server go to the others. */
   readonly rehash: boolean
-  readonly server: Omit<ServerOptions, 'endpoint' | 'clock'>
+  readonly server: Omit<ServerOptions, 'endpoint' | 'discovered' | 'clock'>
 }
 
 /** The servers of a client, and which key belongs to which of them; both can change while it is used. */
@@ -48,19 +48,21 @@ export class Cluster {
         discovery,
         endpoints: members.map(({ endpoint }) => endpoint),
         connection: options.server,
-        onServers: (endpoints) => {
-          this.#setMembers(
-            endpoints.map((endpoint) => ({ endpoint, weight: 1 })),
-            options.server.timeout,
-          )
+        onMembers: (discovered) => {
+          this.#setMembers(discovered, options.server.timeout)
         },
       })
     }
   }
 
-  /** What to wait for before the servers are known; undefined when they are. */
-  get unknown(): Promise<void> | undefined {
-    return this.#servers.length > 0 ? undefined : this.#poller?.start()
+  /** Whether there are servers to ask; without a discovery there always are. */
+  get known(): boolean {
+    return this.#servers.length > 0
+  }
+
+  /** Resolves when the discovery has named servers, which are then known. */
+  async discover(): Promise<void> {
+    await this.#poller?.start()
   }
 
   get servers(): readonly Server[] {
@@ -115,8 +117,10 @@ export class Cluster {
     this.#servers = members.map(({ endpoint }) => {
       const name = formatEndpoint(endpoint)
       const server = known.get(name)
+      // whether TLS is demanded is part of a server: the connections of one of which it was not do not serve
+      if (server === undefined || server.endpoint.secure !== endpoint.secure) return this.#serverAt(endpoint)
       known.delete(name)
-      return server ?? new Server({ ...this.#options.server, endpoint, clock: this.#clock })
+      return server
     })
     this.#members = members
     this.#ring = this.#ringOf(members)
@@ -124,6 +128,17 @@ export class Cluster {
       this.#leaving.add(server)
       void server.close(closeTimeout).then(() => this.#leaving.delete(server))
     }
+  }
+
+  #serverAt(endpoint: Endpoint): Server {
+    const discovered = this.#poller !== undefined && !this.#wasConfigured(endpoint)
+    return new Server({ ...this.#options.server, endpoint, discovered, clock: this.#clock })
+  }
+
+  /** Whether the user wrote this very server. */
+  #wasConfigured(endpoint: Endpoint): boolean {
+    const name = formatEndpoint(endpoint)
+    return this.#options.members.some((member) => formatEndpoint(member.endpoint) === name)
   }
 
   /** The results that callers wait for, of servers out of use too. */

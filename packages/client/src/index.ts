@@ -1,7 +1,7 @@
 export { bridgeText } from './bridge/bridge-text.ts'
 export type { CallOptions, CountOptions, FlushOptions, StoreOptions, TouchOptions } from './call-options.ts'
 export { MemcachedClient } from './client.ts'
-export type { Discovered, Discovery, DiscoveryContext } from './discovery/discovery.ts'
+export type { Discovered, DiscoveredServer, Discovery, DiscoveryContext } from './discovery/discovery.ts'
 export { elastiCache, type ElastiCacheOptions } from './discovery/elasticache.ts'
 export type { ExpiryOptions } from './expiry.ts'
 export type {

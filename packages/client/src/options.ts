@@ -8,6 +8,7 @@ import {
 } from '@memkeep/core'
 import { assertOptions, describeInput, splitServers } from '@memkeep/core/internal'
 import type { ClusterOptions, Member } from './cluster.ts'
+import { checkDiscovery } from './discovery/check-discovery.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { ProtocolChoice } from './server/negotiate.ts'
 
@@ -140,11 +141,6 @@ export function readOptions(options: MemcachedClientOptions): {
       `MemcachedClient: protocol: '${protocol}' cannot be spoken after ${auth.name}, which speaks ${auth.protocol}: leave "protocol" out`,
     )
   }
-  if (options.discovery !== undefined && auth?.protocol === 'binary') {
-    throw new TypeError(
-      `MemcachedClient: "discovery" speaks text, which a server does not after ${auth.name}: name the servers themselves`,
-    )
-  }
   if (typeof namespace !== 'string') throw new TypeError('MemcachedClient: "namespace" must be a string')
   const onServerDown = choice('onServerDown', options.onServerDown, ['error', 'miss', 'rehash'])
   const timeout = milliseconds('timeout', options.timeout, 5_000)
@@ -162,7 +158,7 @@ export function readOptions(options: MemcachedClientOptions): {
     },
     cluster: {
       members: readMembers(options.servers),
-      discovery: options.discovery,
+      discovery: checkDiscovery(options.discovery, auth),
       distribution: choice('distribution', options.distribution, ['ketama', 'modulo']),
       rehash: onServerDown === 'rehash',
       server: {

@@ -1,8 +1,14 @@
-import type { Request } from './request.ts'
+/** What a signal ends. */
+export interface Abortable {
+  /** Called once, when it is settled. */
+  onSettled: (() => void) | undefined
+  /** Ends it with that reason. */
+  fail(error: unknown): void
+}
 
 /** A signal's requests, and how to stop listening to it. */
 interface Watched {
-  readonly requests: Set<Request>
+  readonly requests: Set<Abortable>
   readonly stop: () => void
 }
 
@@ -11,7 +17,7 @@ export class AbortWatch {
   readonly #watched = new WeakMap<AbortSignal, Watched>()
 
   /** Fails the request with the signal's reason, now or when it aborts; lets go of it when it is settled. */
-  watch(signal: AbortSignal, request: Request): void {
+  watch(signal: AbortSignal, request: Abortable): void {
     if (signal.aborted) {
       request.fail(signal.reason)
       return
@@ -27,7 +33,7 @@ export class AbortWatch {
   }
 
   #listen(signal: AbortSignal): Watched {
-    const requests = new Set<Request>()
+    const requests = new Set<Abortable>()
     const onAbort = (): void => {
       for (const request of requests) request.fail(signal.reason)
     }

@@ -5,7 +5,7 @@ import { startFaultProxy, startFaultServer, startMemcached, type FaultServer } f
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from '../client.ts'
 import type { Discovered, Discovery } from './discovery.ts'
-import { elastiCache } from './elasticache.ts'
+import { elastiCache, type ElastiCacheOptions } from './elasticache.ts'
 
 const code = (name: string): unknown => expect.objectContaining({ code: `ERR_MEMKEEP_${name}` })
 
@@ -59,8 +59,13 @@ const open = (endpoint: Endpoint, options: { readonly signal: AbortSignal }): Pr
   openChannel(endpoint, { transport: tcp(), ...options })
 
 /** One question, as a client asks it, to endpoints in this order. */
-function discover(servers: string, signal = new AbortController().signal): Promise<Discovered> {
-  return elastiCache().discover({ endpoints: parseEndpoints(servers), open, timeout: 20_000, signal })
+function discover(
+  servers: string,
+  signal = new AbortController().signal,
+  { version, ...options }: ElastiCacheOptions & { readonly version?: number } = {},
+): Promise<Discovered> {
+  const endpoints = parseEndpoints(servers)
+  return elastiCache(options).discover({ endpoints, version, open, timeout: 20_000, signal })
 }
 
 describe('a question to ElastiCache', () => {
@@ -102,6 +107,35 @@ describe('a question to ElastiCache', () => {
     expect(questions()).toEqual([1, 2])
     await shared.discover({ ...context, endpoints: [...endpoints] })
     expect(questions()).toEqual([2, 3])
+  })
+
+  it('goes to the next endpoint when one is behind the servers in use', async () => {
+    const versions = [3, 5, 4, 9]
+    const lagging = await Promise.all(
+      versions.map((version) => standIn({ ...VERSION, [CONFIG]: answer(`${String(version)}\na||1\n`) })),
+    )
+    const servers = lagging.map(({ address }) => address).join()
+    const { signal } = new AbortController()
+    expect(await discover(servers, signal, { version: 4 })).toMatchObject({ version: 5 })
+    expect(lagging[2]?.asked).toEqual([])
+    // the newest of them, when all are behind
+    expect(await discover(servers, signal, { version: 10 })).toMatchObject({ version: 9 })
+  })
+
+  it('refuses an answer with a node that is not allowed, and goes to the next endpoint', async () => {
+    const [forged, honest] = await Promise.all([
+      standIn({ ...VERSION, [CONFIG]: answer('1\na.cache.example||1 evil.example|127.0.0.1|1\n') }),
+      standIn({ ...VERSION, [CONFIG]: answer('1\na.cache.example||1\n') }),
+    ])
+    const { signal } = new AbortController()
+    const options = { allowedHosts: ['.cache.example'] }
+    expect((await discover(`${forged.address},${honest.address}`, signal, options)).servers).toEqual([
+      { host: 'a.cache.example', port: 1 },
+    ])
+    await expect(discover(forged.address, signal, options)).rejects.toMatchObject({
+      code: 'ERR_MEMKEEP_DISCOVERY_FAILED',
+      cause: { message: expect.stringMatching(/evil\.example.*allowedHosts/) as string },
+    })
   })
 
   it('has an error for every endpoint when none could tell', async () => {

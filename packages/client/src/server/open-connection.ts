@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly protocol: ProtocolChoice
   /** Milliseconds for transport, authentication and the choice of the protocol together. */
   readonly connectTimeout: number
+  /** Whether a discovery named the server, and not the user: a password is then not sent in cleartext to loopback. */
+  readonly discovered: boolean
   readonly clock: CallClock
 }
 
@@ -36,7 +38,7 @@ export interface OpenedConnection {
  */
 export async function openConnection(
   endpoint: Endpoint,
-  { transport, auth, protocol: choice, connectTimeout, clock }: OpenOptions,
+  { transport, auth, protocol: choice, connectTimeout, discovered, clock }: OpenOptions,
   { signal, onRetire }: ConnectOptions,
 ): Promise<OpenedConnection> {
   const server = formatEndpoint(endpoint)
@@ -59,6 +61,7 @@ export async function openConnection(
       transport,
       auth: auth === undefined ? undefined : published(auth, endpoint),
       protocol: family,
+      discovered,
       check: async (opened, context) => {
         protocol = await negotiate(opened, { choice, family, server, signal: context.signal })
       },
