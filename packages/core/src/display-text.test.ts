@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { displayBytes, displayJson, displayText } from './display-text.ts'
+import { displayBytes, displayJson, displayLines, displayText } from './display-text.ts'
 import { MemkeepError } from './errors.ts'
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
@@ -24,6 +24,14 @@ describe('displayText', () => {
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(displayText(text)).not.toMatch(UNSAFE)
       }),
+    )
+  })
+})
+
+describe('displayLines', () => {
+  it('keeps line feeds and colours, and nothing else', () => {
+    expect(displayLines('\x1b[1;31mred\x1b[0m\n\x1b[2J\x9b2J\r')).toBe(
+      '\x1b[1;31mred\x1b[0m\n\\u{1b}[2J\\u{9b}2J\\u{d}',
     )
   })
 })

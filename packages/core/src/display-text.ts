@@ -6,6 +6,8 @@
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 const NOT_PRINTABLE_ASCII = /[^\x20-\x7e]|\\/g
 
+const LINE_ENDS_AND_COLORS = new RegExp(`(${String.fromCharCode(27)}\\[[\\d;]*m|\\n)`)
+
 /** The longest text that {@link displayBytes} shows by default, in characters. */
 const MAX_LENGTH = 200
 
@@ -15,6 +17,14 @@ const MAX_LENGTH = 200
  */
 export function displayText(text: string): string {
   return text.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+}
+
+/** The same for text of several lines that may be coloured: line feeds and colours stay as they are. */
+export function displayLines(text: string): string {
+  return text
+    .split(LINE_ENDS_AND_COLORS)
+    .map((part, index) => (index % 2 === 0 ? displayText(part) : part))
+    .join('')
 }
 
 /**

@@ -8,7 +8,7 @@ export {
   type BinaryRequest,
   type BinaryResponse,
 } from './binary-frame.ts'
-export { displayBytes, displayJson, displayText } from './display-text.ts'
+export { displayBytes, displayJson, displayLines, displayText } from './display-text.ts'
 export { splitServers } from './endpoint.ts'
 export { exchange, parseLine, type Parsed } from './exchange.ts'
 export { BoundedMap } from './bounded-map.ts'

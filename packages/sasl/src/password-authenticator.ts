@@ -8,7 +8,7 @@ import {
   type ConnectOptions,
   type Endpoint,
 } from '@memkeep/core'
-import { FileWatch, OpenChannels, type OpenChannel } from '@memkeep/core/internal'
+import { displayText, FileWatch, OpenChannels, type OpenChannel } from '@memkeep/core/internal'
 import type { AuthOptions } from './auth-options.ts'
 import { channels, type RefreshMessage, type RefusedMessage } from './channels.ts'
 import { filesOf } from './credential-source.ts'
@@ -226,9 +226,12 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
     this.#refreshError = error
     channels.refresh.publish({ authenticator: this.name, changed: false, error } satisfies RefreshMessage)
     if (!this.emit('refreshFailed', error) && !channels.refresh.hasSubscribers) {
-      process.emitWarning(`The credentials were not read again, those before stay in use: ${error.message}`, {
-        code: 'MEMKEEP_CREDENTIALS_REFRESH',
-      })
+      process.emitWarning(
+        `The credentials were not read again, those before stay in use: ${displayText(error.message)}`,
+        {
+          code: 'MEMKEEP_CREDENTIALS_REFRESH',
+        },
+      )
     }
   }
 }

@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
+import { displayText } from '@memkeep/core/internal'
 import { pinOf } from './pins.ts'
 
-/** What a certificate says; nothing in it is secret. */
+/** What a certificate says; nothing in it is secret, and names in it are safe to print. */
 export interface CertificateDescription {
   /** Distinguished name: `CN=memcached, O=Example`. */
   readonly subject: string
@@ -26,7 +27,7 @@ export function describeCertificate(certificate: X509Certificate): CertificateDe
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
     serialNumber: certificate.serialNumber,
-    subjectAltNames: splitAltNames(certificate.subjectAltName),
+    subjectAltNames: splitAltNames(certificate.subjectAltName).map(displayText),
     fingerprint: certificate.fingerprint,
     fingerprint256: certificate.fingerprint256,
     pin: pinOf(certificate),
@@ -40,7 +41,7 @@ export function splitAltNames(text: string | undefined): readonly string[] {
   return (text?.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []).map((name) => name.trim())
 }
 
-/** A distinguished name, which Node prints a line for each part, on one. */
+/** A distinguished name, which Node prints a line for each part, on one and safe to print. */
 export function oneLine(name: string): string {
-  return name.split('\n').join(', ')
+  return displayText(name.split('\n').join(', '))
 }

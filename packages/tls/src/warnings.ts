@@ -1,3 +1,4 @@
+import { displayText } from '@memkeep/core/internal'
 import type { ExpiryMessage } from './channels.ts'
 
 let warned = false
@@ -14,9 +15,12 @@ export function warnOfSkippedVerification(): void {
 
 /** Warns of files that were not taken, where nobody listens. */
 export function warnOfReload(error: Error): void {
-  process.emitWarning(`The certificates were not loaded again, the old ones stay in use: ${error.message}`, {
-    code: 'MEMKEEP_TLS_RELOAD',
-  })
+  process.emitWarning(
+    `The certificates were not loaded again, the old ones stay in use: ${displayText(error.message)}`,
+    {
+      code: 'MEMKEEP_TLS_RELOAD',
+    },
+  )
 }
 
 /** Warns of a certificate that ends soon, where nobody listens. */

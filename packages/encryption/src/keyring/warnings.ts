@@ -1,8 +1,12 @@
+import { displayText } from '@memkeep/core/internal'
 /** Warns of keys that were not taken, where nobody listens. */
 export function warnOfReload(error: Error): void {
-  process.emitWarning(`The keys were not loaded again, the old ones stay in use: ${error.message}`, {
-    code: 'MEMKEEP_KEYS_RELOAD',
-  })
+  process.emitWarning(
+    `The keys were not loaded again, the old ones stay in use: ${displayText(error.message)}`,
+    {
+      code: 'MEMKEEP_KEYS_RELOAD',
+    },
+  )
 }
 
 /** Warns of a key that is no better than somebody's memory. */

@@ -1,3 +1,4 @@
+import { displayText } from '@memkeep/core/internal'
 import type Table from 'cli-table3'
 import { group, makeTable, printTable, type Colors } from './grid.ts'
 import type { Figures, Measurement } from './measurement.ts'
@@ -16,7 +17,7 @@ export function renderServerReport(report: ServerReport, colors: Colors): string
   const { server, version, measurements, leftOut } = report
   const sizes = new Set(measurements.map(({ workload }) => workload.size))
   return [
-    `${colors.bold(server)}  memcached ${version}`,
+    `${colors.bold(server)}  memcached ${displayText(version)}`,
     ...[...sizes].flatMap((size) => [
       '',
       tableOf(

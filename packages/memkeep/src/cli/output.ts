@@ -1,11 +1,15 @@
 import process from 'node:process'
+import { displayJson, displayLines } from '@memkeep/core/internal'
 import yoctoSpinner from 'yocto-spinner'
 import { colorsFor, NO_COLORS, type Colors } from './colors.ts'
 import type { CliContext } from './context.ts'
 
 export type { Colors } from './colors.ts'
 
-/** What a command says, and where: results to standard output, everything else to standard error. */
+/**
+ * What a command prints, and where: results to standard output, everything else to standard error. Colours and line
+ * ends apart, nothing that it prints can steer a terminal.
+ */
 export class Output {
   readonly json: boolean
   /** Colours for results; off without a terminal, and with NO_COLOR. */
@@ -20,13 +24,13 @@ export class Output {
 
   /** The result: as JSON for machines with `--json`, else as text for people. */
   result(value: unknown, render: (colors: Colors) => string): void {
-    const text = this.json ? JSON.stringify(value, null, 2) : render(this.colors)
+    const text = this.json ? displayJson(value, 2) : displayLines(render(this.colors))
     this.#context.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
   }
 
   /** What a person should know beside the result. Says nothing with `--json`. */
   note(text: string): void {
-    if (!this.json) this.#context.stderr.write(`${text}\n`)
+    if (!this.json) this.#context.stderr.write(`${displayLines(text)}\n`)
   }
 
   /**
@@ -37,15 +41,15 @@ export class Output {
     const { stderr } = this.#context
     if (this.json) return task(() => undefined)
     if (stderr !== process.stderr || !process.stderr.isTTY) {
-      stderr.write(`${text} …\n`)
+      stderr.write(`${displayLines(text)} …\n`)
       return task((step) => {
-        stderr.write(`${step} …\n`)
+        stderr.write(`${displayLines(step)} …\n`)
       })
     }
-    const spinner = yoctoSpinner({ text, stream: process.stderr }).start()
+    const spinner = yoctoSpinner({ text: displayLines(text), stream: process.stderr }).start()
     try {
       return await task((step) => {
-        spinner.text = step
+        spinner.text = displayLines(step)
       })
     } finally {
       spinner.stop()

@@ -1,3 +1,4 @@
+import { displayJson } from '@memkeep/core/internal'
 import { Option } from 'commander'
 import { defineCommand, type CommandDefinition } from '../cli/definition.ts'
 import { EXIT } from '../cli/exit-code.ts'
@@ -62,7 +63,7 @@ export const dev: CommandDefinition = defineCommand<Options>({
     const running = await output.progress('Starting memcached', () => startDev(options, signal))
     const { server } = running
     // one line, since it goes on running and whoever reads it must know where it ends
-    if (output.json) stdout.write(`${JSON.stringify(toJson(running))}\n`)
+    if (output.json) stdout.write(`${displayJson(toJson(running))}\n`)
     else output.result(undefined, (colors) => render(running, colors))
     if (server.withoutSasl !== undefined) {
       output.note(`There is no SASL here, so it runs with ASCII authentication: ${server.withoutSasl}.`)

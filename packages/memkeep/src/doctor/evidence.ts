@@ -1,4 +1,4 @@
-import { printable } from './engine/printable.ts'
+import { displayBytes } from '@memkeep/core/internal'
 import type { Evidence } from './finding.ts'
 import type { Frame } from './parse/frame.ts'
 
@@ -19,7 +19,7 @@ export function frameEvidence(sent: string, { status, value }: Pick<Frame, 'stat
 
 /** Evidence whose answer is told in words, where the answer itself is for nobody to see: names of keys, values. */
 export function wordedEvidence(sent: string, received: string): Evidence {
-  const clean = (text: string): string => printable(text.replace(/\r?\n$/, ''), MAX_SHOWN)
+  const clean = (text: string): string => displayBytes(text.replace(/\r?\n$/, ''), MAX_SHOWN)
   const shown = clean(received)
   return { sent: clean(sent), received: shown === '' ? 'nothing' : shown }
 }

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { MemkeepError } from '@memkeep/core'
-import { assertSize, readChecked } from '@memkeep/core/internal'
+import { assertSize, displayText, readChecked } from '@memkeep/core/internal'
 import { describeArgument } from '../../cli/argument.ts'
 import type { Colors } from '../../cli/colors.ts'
 import { defineCommand, type CommandDefinition } from '../../cli/definition.ts'
@@ -117,9 +117,9 @@ function render(report: CertificateReport, { bold, dim, green, red, yellow }: Co
     ['SHA-256', report.fingerprint256.replaceAll(':', '').toLowerCase()],
   ]
   return [
-    `${bold(report.subject)}  ${dim(report.file)}`,
+    `${bold(displayText(report.subject))}  ${dim(displayText(report.file))}`,
     ...rows.map(([name, text]) => `  ${dim(name.padEnd(9))}${text}`),
-    ...problems.map((problem) => `  ${red(bold('wrong'.padEnd(9)))}${red(problem)}`),
+    ...problems.map((problem) => `  ${red(bold('wrong'.padEnd(9)))}${red(displayText(problem))}`),
   ].join('\n')
 }
 

@@ -1,4 +1,5 @@
 import { MemcachedClient } from '@memkeep/client'
+import { displayText } from '@memkeep/core/internal'
 import { encryption, type PeerReport } from '@memkeep/encryption'
 import type { Colors } from '../../cli/colors.ts'
 import {
@@ -80,7 +81,7 @@ export const verify: CommandDefinition = defineCommand<VerifyOptions>({
 function render({ agreed, peer, problem }: PeerReport, ids: readonly string[], colors: Colors): string {
   const { bold, green, red, yellow } = colors
   const own = `Keys here: ${withPrimary(ids)}`
-  if (!agreed) return [red(bold('The keys do not fit.')), problem ?? '', own].join('\n')
+  if (!agreed) return [red(bold('The keys do not fit.')), displayText(problem ?? ''), own].join('\n')
   if (peer === undefined) {
     return [
       yellow(bold('Nobody has left word in the last day.')),
@@ -88,7 +89,7 @@ function render({ agreed, peer, problem }: PeerReport, ids: readonly string[], c
       own,
     ].join('\n')
   }
-  const theirs = withPrimary([peer.primaryId, ...peer.ids.filter((id) => id !== peer.primaryId)])
+  const theirs = displayText(withPrimary([peer.primaryId, ...peer.ids.filter((id) => id !== peer.primaryId)]))
   return [green(bold('The keys fit.')), `Keys of the service that was here last: ${theirs}`, own].join('\n')
 }
 

@@ -4,7 +4,7 @@ import type { Bounds } from './bounds.ts'
 import type { Connector } from './connector.ts'
 import { StreamConversation } from './conversation.ts'
 import type { Opened } from './opened.ts'
-import { printable } from './printable.ts'
+import { displayBytes } from '@memkeep/core/internal'
 import { askVersion, type VersionAnswer } from './questions.ts'
 
 /** What a server shows of itself to a stranger. */
@@ -73,7 +73,7 @@ async function probe(opening: Promise<Opened>, protocol: 'text' | 'binary', boun
 /** A server that does TLS and then says nothing may want a client certificate first. */
 function describeForeign(received: Buffer | undefined, doesTls: boolean): string | undefined {
   if (received !== undefined) {
-    return `It does not answer as memcached does, but with "${printable(received, 60)}": correct the address.`
+    return `It does not answer as memcached does, but with "${displayBytes(received, 60)}": correct the address.`
   }
   return doesTls
     ? undefined

@@ -1,5 +1,5 @@
 import { escapeUTF8 } from 'entities'
-import { plain } from './plain.ts'
+import { displayText } from '@memkeep/core/internal'
 
 /** HTML that is put into a page as it is: made by {@link html}, or of constants of ours. */
 export class Markup {
@@ -35,5 +35,5 @@ function linked(text: string): Markup {
 function toText(content: Content): string {
   if (content instanceof Markup) return content.text
   if (typeof content === 'object') return content.map(({ text }) => text).join('')
-  return escapeUTF8(plain(String(content)))
+  return escapeUTF8(displayText(String(content)))
 }

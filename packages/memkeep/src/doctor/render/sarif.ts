@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { SEVERITIES, type Finding, type Severity } from '../finding.ts'
 import { worstSeverity } from '../grade.ts'
 import type { AuditReport } from '../report.ts'
-import { plain } from './plain.ts'
+import { displayText } from '@memkeep/core/internal'
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
 
@@ -102,7 +102,7 @@ function toResult({ finding, accepted }: Result, rules: readonly string[]): obje
     ruleId: id,
     ruleIndex: rules.indexOf(id),
     level: LEVELS[severity],
-    message: { text: plain(`${server}: ${what}.${seen} Cure: ${cure}`) },
+    message: { text: displayText(`${server}: ${what}.${seen} Cure: ${cure}`) },
     locations: [
       {
         // views of code want a file: each server has a path of its own, where there is none
@@ -134,5 +134,5 @@ function toUri(server: string): string {
 }
 
 function notification(level: 'error' | 'note', server: string, text: string): object {
-  return { level, message: { text: plain(`${server}: ${text}`) } }
+  return { level, message: { text: displayText(`${server}: ${text}`) } }
 }

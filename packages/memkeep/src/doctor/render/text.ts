@@ -2,7 +2,7 @@ import type { Colors } from '../../cli/output.ts'
 import type { Finding, Severity } from '../finding.ts'
 import { judgeServer } from '../grade.ts'
 import type { AuditReport, Grade, JudgedServer } from '../report.ts'
-import { plain } from './plain.ts'
+import { displayText } from '@memkeep/core/internal'
 import { countFindings, countServers, formatDate, nextStep } from './words.ts'
 import { wrap } from './wrap.ts'
 
@@ -36,14 +36,21 @@ export function renderText(report: AuditReport, colors: Colors, columns: number 
 
 function renderServer(server: JudgedServer, page: Page): readonly string[] {
   const { colors, width } = page
-  const version = server.version === undefined ? '' : colors.dim(` · memcached ${plain(server.version)}`)
-  const head = `${badge(server.grade, colors)} ${colors.bold(plain(server.server))}${version}`
+  const version =
+    server.version === undefined ? '' : colors.dim(` · memcached ${displayText(server.version)}`)
+  const head = `${badge(server.grade, colors)} ${colors.bold(displayText(server.server))}${version}`
   if (!server.reached) {
-    return [head, ...block('    ', plain(server.failure ?? 'It was not reached.'), width, colors.yellow)]
+    return [
+      head,
+      ...block('    ', displayText(server.failure ?? 'It was not reached.'), width, colors.yellow),
+    ]
   }
   const label = Math.max(0, ...server.facts.map(({ name }) => name.length)) + 2
   const facts = server.facts.flatMap(({ name, value }) =>
-    labelled(`    ${colors.dim(plain(name).padEnd(label))}`, plain(value), { indent: 4 + label, width }),
+    labelled(`    ${colors.dim(displayText(name).padEnd(label))}`, displayText(value), {
+      indent: 4 + label,
+      width,
+    }),
   )
   const counts = server.findings.length === 0 ? '' : `: ${countFindings(server.findings)}`
   const said = `${judgeServer(server)?.because ?? ''}${counts}`
@@ -61,11 +68,11 @@ function renderFinding(finding: Finding, page: Page): readonly string[] {
   const { colors, width } = page
   const { severity, title, id, detail, evidence, why, cure } = finding
   const line = (name: string, text: string, paint: Paint = same): readonly string[] =>
-    labelled(`    ${colors.dim(name.padEnd(6))}`, plain(text), { indent: 10, width, paint })
+    labelled(`    ${colors.dim(name.padEnd(6))}`, displayText(text), { indent: 10, width, paint })
   const shown = evidence.slice(0, MAX_EVIDENCE)
   const more = evidence.length - shown.length
   return [
-    ...labelled(`  ${paintSeverity(severity, colors)} `, plain(title), {
+    ...labelled(`  ${paintSeverity(severity, colors)} `, displayText(title), {
       indent: 12,
       width: width - id.length - 2,
       paint: colors.bold,
@@ -83,7 +90,7 @@ function renderUnknowns({ unknowns }: JudgedServer, { colors, width }: Page): re
   return [
     '',
     `  ${colors.yellow('not known')}`,
-    ...unknowns.flatMap((unknown) => labelled('    · ', plain(unknown), { indent: 6, width })),
+    ...unknowns.flatMap((unknown) => labelled('    · ', displayText(unknown), { indent: 6, width })),
   ]
 }
 
@@ -93,11 +100,15 @@ function renderAccepted({ accepted }: JudgedServer, { colors, width }: Page): re
     '',
     `  ${colors.dim('accepted by the baseline')}`,
     ...accepted.flatMap(({ finding: { severity, title, detail }, reason }) =>
-      labelled('    · ', plain(`${severity}: ${title}${detail === '' ? '' : ` (${detail})`}. ${reason}`), {
-        indent: 6,
-        width,
-        paint: colors.dim,
-      }),
+      labelled(
+        '    · ',
+        displayText(`${severity}: ${title}${detail === '' ? '' : ` (${detail})`}. ${reason}`),
+        {
+          indent: 6,
+          width,
+          paint: colors.dim,
+        },
+      ),
     ),
   ]
 }
@@ -116,7 +127,7 @@ function renderSummary(report: AuditReport, page: Page): readonly string[] {
   const next =
     step === undefined
       ? []
-      : labelled(`${colors.bold('Next')}  `, plain(`${step.server}: ${step.title}. ${step.cure}`), {
+      : labelled(`${colors.bold('Next')}  `, displayText(`${step.server}: ${step.title}. ${step.cure}`), {
           indent: 6,
           width,
         })
@@ -126,7 +137,9 @@ function renderSummary(report: AuditReport, page: Page): readonly string[] {
       ? [...servers.flatMap((server) => renderLine(server, page)), colors.dim('─'.repeat(width))]
       : []),
     ...labelled(`${badge(grade, colors)} `, parts.join('; '), { indent: 4, width }),
-    ...notes.flatMap((note) => labelled(colors.yellow('note') + '  ', plain(note), { indent: 6, width })),
+    ...notes.flatMap((note) =>
+      labelled(colors.yellow('note') + '  ', displayText(note), { indent: 6, width }),
+    ),
     ...(next.length > 0 ? ['', ...next] : []),
   ]
 }
@@ -135,7 +148,7 @@ function renderSummary(report: AuditReport, page: Page): readonly string[] {
 function renderLine({ server, grade, reached, findings }: JudgedServer, page: Page): readonly string[] {
   const { colors, width } = page
   const said = reached ? countFindings(findings) : 'not reached'
-  return labelled(`${badge(grade, colors)} `, plain(`${server}: ${said}`), { indent: 4, width })
+  return labelled(`${badge(grade, colors)} `, displayText(`${server}: ${said}`), { indent: 4, width })
 }
 
 /** Text after a label that takes `indent` columns; further lines stand under it. */

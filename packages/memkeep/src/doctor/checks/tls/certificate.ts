@@ -4,7 +4,7 @@ import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { X509Certificate as ParsedCertificate } from '@peculiar/x509'
 import type { CheckContext } from '../../check.ts'
-import { printable } from '../../engine/printable.ts'
+import { displayBytes } from '@memkeep/core/internal'
 import { wordedEvidence } from '../../evidence.ts'
 import type { Evidence, Finding } from '../../finding.ts'
 import { found } from '../found.ts'
@@ -38,7 +38,7 @@ export function judgeCertificate(context: CheckContext, chain: readonly X509Cert
 
 /** What a certificate is, on one line. */
 export function describeCertificate(certificate: X509Certificate): string {
-  const names = printable(certificate.subjectAltName ?? 'no subjectAltName')
+  const names = displayBytes(certificate.subjectAltName ?? 'no subjectAltName')
   const hash = hashOf(certificate) ?? 'an unknown hash'
   const ends = new Date(certificate.validTo)
   return `${oneLine(certificate.subject)}, for ${names}; ${describeKey(certificate)}, signed over ${hash} by ${oneLine(certificate.issuer)}; ends ${isoDay(ends)}`
@@ -92,7 +92,7 @@ function judgeName(
   const bare = name.replace(/\.$/, '')
   const fits = isIP(bare) === 0 ? own.checkHost(bare, { subject: 'never' }) : own.checkIP(bare)
   if (fits !== undefined) return []
-  const names = printable(own.subjectAltName ?? 'no name in a subjectAltName')
+  const names = displayBytes(own.subjectAltName ?? 'no name in a subjectAltName')
   return [found(context, RULES.wrongName, { detail: `for ${names}, not ${bare}`, evidence })]
 }
 
@@ -127,7 +127,7 @@ function isSelfIssued({ subject, issuer }: X509Certificate): boolean {
 
 /** A distinguished name, which Node prints a line for each part, on one; whoever made it may have put anything in. */
 export function oneLine(name: string): string {
-  return printable(name.split('\n').join(', '))
+  return displayBytes(name.split('\n').join(', '))
 }
 
 /** The key, where this OpenSSL knows its kind. */
