@@ -4,7 +4,7 @@ import type { CallClock } from './clock/call-clock.ts'
 import { DiscoveryPoller } from './discovery/poller.ts'
 import { ketama } from './ring/ketama.ts'
 import { modulo } from './ring/modulo.ts'
-import type { Ring } from './ring/ring.ts'
+import type { Ring, RingServer } from './ring/ring.ts'
 import { Server, type ServerOptions } from './server/server.ts'
 
 /** A server and its share of the keys. */
@@ -40,7 +40,7 @@ export class Cluster {
   constructor(options: ClusterOptions, clock: CallClock) {
     this.#options = options
     this.#clock = clock
-    this.#ring = this.#ringOf([])
+    this.#ring = options.distribution === 'ketama' ? ketama([]) : modulo([])
     const { discovery, members } = options
     if (discovery === undefined) this.#setMembers(members, 0)
     else {
@@ -123,7 +123,7 @@ export class Cluster {
       return server
     })
     this.#members = members
-    this.#ring = this.#ringOf(members)
+    this.#ring = this.#ring.change(Cluster.#ringServers(members))
     for (const server of known.values()) {
       this.#leaving.add(server)
       void server.close(closeTimeout).then(() => this.#leaving.delete(server))
@@ -160,12 +160,12 @@ export class Cluster {
     )
   }
 
-  #ringOf(members: readonly Member[]): Ring {
-    const servers = members.map(({ endpoint, weight }) =>
+  /** The members as a ring sees them. */
+  static #ringServers(members: readonly Member[]): readonly RingServer[] {
+    return members.map(({ endpoint, weight }) =>
       'path' in endpoint
         ? { host: endpoint.path, port: 0, weight }
         : { host: endpoint.host, port: endpoint.port, weight },
     )
-    return this.#options.distribution === 'ketama' ? ketama(servers) : modulo(servers)
   }
 }

@@ -25,5 +25,6 @@ export function modulo(servers: readonly RingServer[]): Ring {
       }
       return -1
     },
+    change: modulo,
   }
 }

@@ -18,4 +18,6 @@ export interface Ring {
    *   none may. Asked more than once about a server that is down.
    */
   pick(key: string, isUp?: (index: number) => boolean): number
+  /** A ring of other servers, made of this one where they are the same: one server more or less costs little. */
+  change(servers: readonly RingServer[]): Ring
 }
