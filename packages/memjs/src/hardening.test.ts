@@ -119,7 +119,7 @@ describe('TLS and authentication', () => {
     expect(() => make(plain.address, { auth: sasl(credentials), username: 'x' })).toThrow(
       'exclude each other',
     )
-    expect(() => make('a b')).toThrow(
+    expect(() => make('a:b')).toThrow(
       expect.objectContaining({ code: 'ERR_MEMKEEP_INVALID_ENDPOINT' }) as Error,
     )
   })
