@@ -18,10 +18,10 @@ const VERB = {
 } as const
 
 /**
- * How many milliseconds beyond its timeout a promise may be pending: those that the client's timer rounds up to, the
- * rest of the turn in which the call was made, and the turn in which what arrived is read before the call is ended.
+ * How many milliseconds beyond its timeout a promise may be pending: the rest of the turn in which the call was made,
+ * and for each of two steps what the client's timer rounds up to and the turn in which what arrived is read before.
  */
-const SLACK = 5
+const SLACK = 7
 /** How many milliseconds too early a timeout may come: the client reads the time once in a turn. */
 const TURN = 1
 
