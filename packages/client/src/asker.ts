@@ -3,12 +3,13 @@ import { readTimeout, untilDeadline, type CallOptions } from './call-options.ts'
 import { CallClock } from './clock/call-clock.ts'
 import { within } from './clock/within.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
-import { AbortWatch } from './connection/abort-watch.ts'
+import { abortWatch } from './connection/abort-watch.ts'
 import { Request, type Take } from './connection/request.ts'
 import { ServersWait } from './discovery/servers-wait.ts'
 import type { ClientSettings } from './options.ts'
 import { PartialResult, type ServerFault } from './partial-result.ts'
 import type { Command } from './protocol/command.ts'
+import { mayMove } from './rehash.ts'
 import { clientClosed, isUnreachable } from './server/faults.ts'
 import type { Server } from './server/server.ts'
 import { channels, type CommandMessage, type Operation } from './telemetry/channels.ts'
@@ -29,7 +30,6 @@ export class Asker {
   readonly cluster: Cluster
   readonly #settings: ClientSettings
   readonly #clock = new CallClock()
-  readonly #aborts = new AbortWatch()
   /** Calls of several steps that are under way. */
   readonly #chains = new Set<Promise<unknown>>()
   #closed = false
@@ -84,7 +84,33 @@ export class Asker {
   /** Asks the server that a key belongs to. */
   ask<T>(wireKey: string, question: Question<T>): Promise<T> {
     if (!this.cluster.known) return this.#askLater(wireKey, question)
-    return this.askServer(this.cluster.serverOf(wireKey), question)
+    const server = this.cluster.serverOf(wireKey)
+    if (!this.rehashes) return this.askServer(server, question)
+    return this.chain(this.#askOneAfterAnother(wireKey, question, server))
+  }
+
+  /** Whether the keys of a server that cannot be reached go to the others. */
+  get rehashes(): boolean {
+    return this.#settings.onServerDown === 'rehash'
+  }
+
+  /** Asks the server of a key, then the next ones, until one can be reached. */
+  async #askOneAfterAnother<T>(wireKey: string, question: Question<T>, first: Server): Promise<T> {
+    const deadline = this.deadlineOf(question.options)
+    const own = { ...question, commands: ownCommands(question.commands) }
+    const tried = new Set([first])
+    let answer = this.askServer(first, own)
+    for (;;) {
+      try {
+        return await answer
+      } catch (error) {
+        const next = mayMove(error, own.commands) ? this.cluster.nextServerOf(wireKey, tried) : undefined
+        if (next === undefined) throw error
+        tried.add(next)
+        const options = this.untilDeadline(question.options, deadline)
+        answer = this.askServer(next, { ...own, options, continues: true })
+      }
+    }
   }
 
   /** Waits until the servers are known, as long as a call may wait. */
@@ -92,7 +118,7 @@ export class Asker {
     if (this.cluster.known) return
     const timeout = options?.timeout === undefined ? this.#settings.timeout : readTimeout(options.timeout)
     const wait = new ServersWait(this.cluster.discover(), timeout)
-    if (options?.signal !== undefined) this.#aborts.watch(options.signal, wait)
+    if (options?.signal !== undefined) abortWatch.watch(options.signal, wait)
     await wait.result
   }
 
@@ -157,7 +183,7 @@ export class Asker {
     }
     if (this.#closed && question.continues !== true) return Promise.reject(clientClosed())
     const request = new Request(question, patience)
-    if (options?.signal !== undefined) this.#aborts.watch(options.signal, request)
+    if (options?.signal !== undefined) abortWatch.watch(options.signal, request)
     server.dispatch(request)
     // it is what `take` returns
     return request.result as Promise<T>

@@ -285,6 +285,18 @@ export class MemcachedClient implements AsyncDisposable {
     await this.#asker.close(timeout)
   }
 
+  /** Has open connections keep the process alive, as they do from the start. */
+  ref(): this {
+    this.#asker.cluster.setRef(true)
+    return this
+  }
+
+  /** Lets the process end though connections are open, as a socket's `unref`: calls under way end with it. */
+  unref(): this {
+    this.#asker.cluster.setRef(false)
+    return this
+  }
+
   /** Closes it: `await using client = new MemcachedClient(…)`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()

@@ -32,6 +32,7 @@ export class Cluster {
   /** In the order that the ring was made of. */
   #members: readonly Member[] = []
   #servers: readonly Server[] = []
+  #isRef = true
   /** Servers out of use that finish what they were asked. */
   readonly #leaving = new Set<Server>()
   #ring: Ring
@@ -77,6 +78,15 @@ export class Cluster {
     const server = this.#servers[up < 0 ? this.#ring.pick(wireKey) : up]
     if (server === undefined) throw new Error('The cluster has no servers yet')
     return server
+  }
+
+  /** The server that a key belongs to while those cannot be reached; undefined when no other one is up. */
+  nextServerOf(wireKey: string, without: ReadonlySet<Server>): Server | undefined {
+    const isLeft = (index: number): boolean => {
+      const server = this.#servers[index]
+      return server?.up === true && !without.has(server)
+    }
+    return this.#servers[this.#ring.pick(wireKey, isLeft)]
   }
 
   /**
@@ -132,13 +142,24 @@ export class Cluster {
 
   #serverAt(endpoint: Endpoint): Server {
     const discovered = this.#poller !== undefined && !this.#wasConfigured(endpoint)
-    return new Server({ ...this.#options.server, endpoint, discovered, clock: this.#clock })
+    const server = new Server({ ...this.#options.server, endpoint, discovered, clock: this.#clock })
+    if (!this.#isRef) server.unref()
+    return server
   }
 
   /** Whether the user wrote this very server. */
   #wasConfigured(endpoint: Endpoint): boolean {
     const name = formatEndpoint(endpoint)
     return this.#options.members.some((member) => formatEndpoint(member.endpoint) === name)
+  }
+
+  /** Has the connections keep the process alive, or lets it end though they are open. */
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef
+    for (const server of [...this.#servers, ...this.#leaving]) {
+      if (isRef) server.ref()
+      else server.unref()
+    }
   }
 
   /** The results that callers wait for, of servers out of use too. */

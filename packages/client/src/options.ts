@@ -67,7 +67,12 @@ export interface MemcachedClientOptions extends Hardening {
    * first; the next call opens another. Default 0: never.
    */
   readonly idleTimeout?: number
-  /** Milliseconds for connecting and authenticating together. Default 5,000. */
+  /**
+   * Milliseconds after which a connection is replaced without loss, so that a name that moved, or a balancer, is
+   * followed; each at a time of its own between 80 % of that and all of it. Default 0: never.
+   */
+  readonly maxConnectionAge?: number
+  /** Milliseconds for connecting and authenticating together. Default: `timeout`, but from 1,000 to 5,000. */
   readonly connectTimeout?: number
   /** Milliseconds from a call to its result. Default 5,000. */
   readonly timeout?: number
@@ -108,6 +113,7 @@ const KNOWN = [
   ...['connections', 'maxInFlight', 'maxInFlightBytes', 'maxWaiting', 'maxWaitingBytes', 'overload'],
   ...[
     'idleTimeout',
+    'maxConnectionAge',
     'connectTimeout',
     'timeout',
     'closeTimeout',
@@ -166,7 +172,12 @@ export function readOptions(options: MemcachedClientOptions): {
         auth,
         protocol,
         timeout,
-        connectTimeout: milliseconds('connectTimeout', options.connectTimeout, 5_000),
+        connectTimeout: milliseconds(
+          'connectTimeout',
+          options.connectTimeout,
+          defaultConnectTimeout(timeout),
+        ),
+        maxConnectionAge: integer('maxConnectionAge', options.maxConnectionAge, 0, 0, MAX_TIMEOUT),
         idleTimeout: integer('idleTimeout', options.idleTimeout, 0, 0, MAX_TIMEOUT),
         connections: integer('connections', options.connections, 1, 1, 1_000),
         maxInFlight: count('maxInFlight', options.maxInFlight, 10_000),
@@ -181,6 +192,11 @@ export function readOptions(options: MemcachedClientOptions): {
       },
     },
   }
+}
+
+/** Connecting takes no longer than calls wait, within reason: a handshake takes its time on a busy machine. */
+function defaultConnectTimeout(timeout: number): number {
+  return Math.min(5_000, Math.max(1_000, timeout))
 }
 
 /**

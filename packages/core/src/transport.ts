@@ -16,6 +16,10 @@ export const MAX_CHUNK_BYTES = 16_384
 export interface Channel extends Duplex {
   /** The address that was really connected to; undefined on a Unix socket. */
   readonly remoteAddress?: string | undefined
+  /** As a socket's: it keeps the process alive, which is so from the start. */
+  ref?(): unknown
+  /** As a socket's: it does not keep the process alive. */
+  unref?(): unknown
 }
 
 /** What a {@link Transport} is given to connect with. */

@@ -12,7 +12,7 @@ interface Watched {
   readonly stop: () => void
 }
 
-/** Ends requests when their signals say so, with one listener a signal, however many requests share it. */
+/** Ends requests when their signals abort, with one listener a signal, however many requests share it. */
 export class AbortWatch {
   readonly #watched = new WeakMap<AbortSignal, Watched>()
 
@@ -46,3 +46,6 @@ export class AbortWatch {
     return watched
   }
 }
+
+/** The one of all clients: several of them add one listener to a signal that they share. */
+export const abortWatch: AbortWatch = new AbortWatch()

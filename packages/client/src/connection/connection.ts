@@ -175,6 +175,16 @@ export class Connection {
     this.#closeIfDrained()
   }
 
+  /** Has it keep the process alive, as it does from the start. */
+  ref(): void {
+    this.#options.channel.ref?.()
+  }
+
+  /** Lets the process end though it is open. */
+  unref(): void {
+    this.#options.channel.unref?.()
+  }
+
   /** Closes it now; what it leaves goes to `onClose`. */
   destroy(cause?: Error): void {
     this.#end(cause)

@@ -1,6 +1,6 @@
 import { MemkeepError } from '@memkeep/core'
 import type { Moment } from '../clock/call-clock.ts'
-import type { Command, StoreCommand } from '../protocol/command.ts'
+import { isRead, type Command, type StoreCommand } from '../protocol/command.ts'
 import type { Reply } from '../protocol/reply.ts'
 
 /**
@@ -148,6 +148,17 @@ export class Request {
         `${server} did not answer within ${String(this.timeout)} ms: check its load and the network, or raise "timeout".`,
       ),
     )
+  }
+
+  /** Whether it changes nothing, so that it can be asked twice. */
+  get isReadOnly(): boolean {
+    for (let index = 0; index < this.count; index++) if (!isRead(this.at(index))) return false
+    return true
+  }
+
+  /** Whether it is a read that may be asked again, so that it waits for a failing server as long as it has time. */
+  get isPatient(): boolean {
+    return this.#retries > 0 && this.isReadOnly
   }
 
   /** Whether it may be written once more, after it was written in vain; counts that as one of its retries. */

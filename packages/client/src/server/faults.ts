@@ -37,6 +37,14 @@ export function overloaded(server: string): MemkeepError {
   )
 }
 
+/** Why a server counts as failing that could not be connected to while calls had time. */
+export function notConnected(server: string): MemkeepError {
+  return new MemkeepError(
+    'ERR_MEMKEEP_CONNECT_TIMEOUT',
+    `${server} could not be connected to within the timeout of a call: check that it runs and can be reached.`,
+  )
+}
+
 /** Why a connection is given up on which nothing comes any more. */
 export function silent(server: string): MemkeepError {
   return new MemkeepError(

@@ -68,10 +68,15 @@ export class Health {
 
   /** Notes an attempt to connect that failed; true when that ejects the server. */
   connectFailed(error: Error, now: number): boolean {
+    this.backOff(now)
+    return this.failed(error, now)
+  }
+
+  /** Notes that an attempt failed to open one more connection to a server that answers on others. */
+  backOff(now: number): void {
     const { reconnectMinDelay, reconnectMaxDelay } = this.#options
     const bound = Math.min(reconnectMaxDelay, reconnectMinDelay * 2 ** this.#attempts++)
     this.#retryAt = now + this.#random() * bound
-    return this.failed(error, now)
   }
 
   /** Notes a fault of any kind; true when that ejects the server. */
@@ -90,6 +95,7 @@ export class Health {
 /** What `randomInt` draws below: as many as it takes. */
 const FRACTIONS = 2 ** 32
 
-function drawFraction(): number {
+/** Draws from 0 up to 1. */
+export function drawFraction(): number {
   return randomInt(FRACTIONS) / FRACTIONS
 }

@@ -25,6 +25,12 @@ export interface OpenOptions {
   readonly clock: CallClock
 }
 
+/** One attempt to open a connection. */
+export interface Attempt extends Pick<ConnectOptions, 'onRetire'> {
+  /** Ends the attempt; its signal's reason is then the error. */
+  readonly attempt: AbortController
+}
+
 /** A channel that the server has accepted, and what is spoken on it. */
 export interface OpenedConnection {
   readonly channel: Channel
@@ -39,14 +45,13 @@ export interface OpenedConnection {
 export async function openConnection(
   endpoint: Endpoint,
   { transport, auth, protocol: choice, connectTimeout, discovered, clock }: OpenOptions,
-  { signal, onRetire }: ConnectOptions,
+  { attempt, onRetire }: Attempt,
 ): Promise<OpenedConnection> {
   const server = formatEndpoint(endpoint)
   const family = familyOf(choice, auth)
   const started = time.now()
-  const deadline = new AbortController()
   const alarm = clock.alarm(() => {
-    deadline.abort(new DOMException('The connection took too long', 'TimeoutError'))
+    attempt.abort(new DOMException('The connection took too long', 'TimeoutError'))
   })
   alarm.add(clock.now() + connectTimeout)
   const publish = (protocol: string | undefined, error: unknown): void => {
@@ -65,7 +70,7 @@ export async function openConnection(
       check: async (opened, context) => {
         protocol = await negotiate(opened, { choice, family, server, signal: context.signal })
       },
-      signal: AbortSignal.any([deadline.signal, signal]),
+      signal: attempt.signal,
       onRetire,
     })
     if (protocol === undefined) throw new Error('The channel was opened without its check')

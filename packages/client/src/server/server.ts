@@ -4,13 +4,14 @@ import type { Alarm } from '../clock/alarm.ts'
 import { within } from '../clock/within.ts'
 import { Connection, type Leftovers } from '../connection/connection.ts'
 import type { Request } from '../connection/request.ts'
-import { isRead } from '../protocol/command.ts'
 import { channels } from '../telemetry/channels.ts'
+import { AgeLimit } from './age-limit.ts'
 import { ConnectionSet } from './connection-set.ts'
-import { clientClosed, connectionLost, overloaded, serverDown, silent } from './faults.ts'
+import { Connector } from './connector.ts'
+import { clientClosed, connectionLost, notConnected, overloaded, serverDown, silent } from './faults.ts'
 import { Health, type HealthOptions } from './health.ts'
 import { IdleWatch } from './idle-watch.ts'
-import { openConnection, type OpenedConnection, type OpenOptions } from './open-connection.ts'
+import type { OpenedConnection, OpenOptions } from './open-connection.ts'
 import { WaitingRoom, type WaitingLimits } from './waiting-room.ts'
 
 /** How much a server is asked at once, and what happens beyond. */
@@ -32,6 +33,8 @@ export interface ServerOptions extends OpenOptions, LimitOptions, HealthOptions 
   readonly timeout: number
   /** Milliseconds without a request after which a connection is closed; 0 for never. */
   readonly idleTimeout: number
+  /** Milliseconds after which a connection is replaced; 0 for never. */
+  readonly maxConnectionAge: number
 }
 
 /**
@@ -43,15 +46,17 @@ export class Server {
   readonly endpoint: Endpoint
   readonly #options: ServerOptions
   readonly #health: Health
-  readonly #closing = new AbortController()
+  readonly #connector: Connector
   readonly #waiting: WaitingRoom
   readonly #alarm: Alarm
   readonly #connections = new ConnectionSet()
   readonly #idle: IdleWatch
-  #opening = 0
-  /** Runs while a connection that is to be replaced waits for the next attempt. */
-  #replacing: NodeJS.Timeout | undefined
+  readonly #ages: AgeLimit
+  #isRef = true
+  /** Whether it takes no more requests. */
   #closed = false
+  /** Whether every connection is closed for good. */
+  #ended = false
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -59,7 +64,20 @@ export class Server {
     this.name = formatEndpoint(options.endpoint)
     this.#health = new Health(options)
     this.#idle = new IdleWatch(options.idleTimeout, this.#connections)
+    this.#ages = new AgeLimit(options.maxConnectionAge)
     this.#waiting = new WaitingRoom(options)
+    this.#connector = new Connector({
+      endpoint: options.endpoint,
+      connection: options,
+      health: this.#health,
+      isNeeded: () => this.#needsConnection,
+      onOpened: (opened, onRetire) => {
+        this.#onOpened(opened, onRetire)
+      },
+      onFailed: (error) => {
+        this.#onConnectFailed(error)
+      },
+    })
     this.#alarm = options.clock.alarm((now) => {
       this.#expire(now)
     })
@@ -67,9 +85,7 @@ export class Server {
 
   /** Whether it is in use: an ejected server is not, until a connection can be opened again. */
   get up(): boolean {
-    if (!this.#health.ejected || this.#connections.size > 0) return true
-    this.#probe()
-    return false
+    return !this.#health.ejected || this.#connections.size > 0
   }
 
   /** Takes a request, which is settled by its deadline, whatever happens. */
@@ -97,12 +113,24 @@ export class Server {
     this.#closed = true
     const { pending } = this
     if (pending.length > 0) await within(timeout, Promise.allSettled(pending))
-    this.#closing.abort(clientClosed())
-    time.clearTimeout(this.#replacing)
+    this.#ended = true
+    this.#connector.close(clientClosed())
     for (const connection of [...this.#connections]) connection.destroy(clientClosed())
     this.#failWaiting(clientClosed())
     this.#alarm.stop()
     this.#idle.stop()
+  }
+
+  /** Has its connections keep the process alive, as they do from the start. */
+  ref(): void {
+    this.#isRef = true
+    for (const connection of this.#connections) connection.ref()
+  }
+
+  /** Lets the process end though its connections are open. */
+  unref(): void {
+    this.#isRef = false
+    for (const connection of this.#connections) connection.unref()
   }
 
   /** The results that callers wait for. */
@@ -121,7 +149,9 @@ export class Server {
     const freest = this.#connections.freest()
     const { connections } = this.#options
     if (freest === undefined || connections === 1) return freest
-    if (freest.commands > 0 && this.#connections.size + this.#opening < connections) this.#open()
+    if (freest.commands > 0 && this.#connections.size + this.#connector.opening < connections) {
+      this.#connector.open()
+    }
     return freest
   }
 
@@ -137,7 +167,7 @@ export class Server {
   }
 
   #wait(request: Request, connection: Connection | undefined): void {
-    if (connection === undefined && !this.#mayWait()) {
+    if (connection === undefined && !this.#mayWait(request)) {
       request.fail(this.#down())
       return
     }
@@ -147,22 +177,27 @@ export class Server {
     }
     this.#waiting.push(request)
     this.#alarm.add(request.deadline)
-    if (connection === undefined && this.#opening === 0 && !this.#isHandingOver) this.#open()
+    if (connection === undefined) this.#connect()
   }
 
-  /** Whether a request may wait for a connection to be opened. */
-  #mayWait(): boolean {
-    if (this.#isHandingOver) return true
-    if (this.#health.ejected) {
-      this.#probe()
-      return false
-    }
-    return this.#opening > 0 || this.#health.pause(time.now()) === 0
+  /** Has a connection opened for what waits, unless one is on its way. */
+  #connect(): void {
+    this.#connector.hold()
+    if (this.#connector.opening === 0 && !this.#isHandingOver) this.#connector.open()
   }
 
-  /** Tries an ejected server again, when its pause is over; no request is risked to find out. */
-  #probe(): void {
-    if (!this.#closed && this.#opening === 0 && this.#health.pause(time.now()) === 0) this.#open()
+  /**
+   * Whether a request may wait for a connection: for one that is being opened, or can be at once. A read that may be
+   * asked again waits for later ones too.
+   */
+  #mayWait(request: Request): boolean {
+    const { ready, opening, promising } = this.#connector
+    return this.#isHandingOver || promising || (ready && opening === 0) || request.isPatient
+  }
+
+  /** Whether a connection should be opened when a pause is over, though no call asks for it then. */
+  get #needsConnection(): boolean {
+    return this.#health.ejected || this.#connections.retiring > 0 || this.#waiting.length > 0
   }
 
   /** Sends what waits, as far as there is room. */
@@ -175,50 +210,25 @@ export class Server {
     }
   }
 
+  /** Fails what waits, but for reads that may be asked again. */
   #failWaiting(error: Error): void {
-    for (const request of this.#waiting.drain()) request.fail(error)
-  }
-
-  #open(): void {
-    this.#opening++
-    let connection: Connection | undefined
-    let retired = false
-    const retire = (): void => {
-      retired = true
-      if (connection !== undefined && this.#connections.retire(connection)) this.#replace()
+    const patient: Request[] = []
+    for (const request of this.#waiting.drain()) {
+      if (request.isPatient && !this.#ended) patient.push(request)
+      else request.fail(error)
     }
-    openConnection(this.endpoint, this.#options, { signal: this.#closing.signal, onRetire: retire }).then(
-      (opened) => {
-        this.#opening--
-        connection = this.#onOpened(opened)
-        if (retired) retire()
-      },
-      (error: unknown) => {
-        this.#opening--
-        this.#onConnectFailed(error instanceof Error ? error : new Error(String(error)))
-      },
-    )
+    this.#waiting.unshift(patient)
   }
 
   /** Opens a connection in the place of one that is to be replaced, which is in use until then. */
   #replace(): void {
-    time.clearTimeout(this.#replacing)
-    if (this.#connections.retiring === 0 || this.#opening > 0 || this.#closed) return
-    const pause = this.#health.pause(time.now())
-    if (pause === 0) this.#open()
-    else {
-      this.#replacing = time
-        .setTimeout(() => {
-          this.#replace()
-        }, pause)
-        .unref()
-    }
+    if (this.#connections.retiring > 0 && this.#connector.opening === 0) this.#connector.open()
   }
 
-  #onOpened({ channel, protocol }: OpenedConnection): Connection | undefined {
-    if (this.#closing.signal.aborted) {
+  #onOpened({ channel, protocol }: OpenedConnection, onRetire: (retire: () => void) => void): void {
+    if (this.#ended) {
       channel.destroy()
-      return undefined
+      return
     }
     const connection = new Connection({
       channel,
@@ -233,37 +243,46 @@ export class Server {
       },
     })
     if (this.#health.connected()) this.#publish('reinstate', undefined)
-    if (!connection.open) return undefined
+    if (!connection.open) return
     this.#connections.add(connection)
+    if (!this.#isRef) connection.unref()
+    const retire = (): void => {
+      if (this.#connections.retire(connection)) this.#replace()
+    }
+    onRetire(retire)
+    this.#ages.start(connection, retire)
     this.#idle.start()
     this.#pump()
     this.#replace()
-    return connection
   }
 
   #onConnectFailed(error: Error): void {
-    if (this.#closing.signal.aborted) {
+    if (this.#ended) {
       this.#failWaiting(clientClosed())
       return
     }
-    if (this.#health.connectFailed(error, time.now())) this.#publish('eject', error)
-    if (this.#connections.size === 0 && this.#opening === 0) this.#failWaiting(error)
-    this.#replace()
+    const now = time.now()
+    // a server that answers on other connections is not down
+    if (this.#connections.size > 0) this.#health.backOff(now)
+    else if (this.#health.connectFailed(error, now)) this.#publish('eject', error)
+    if (this.#connections.size === 0 && this.#connector.opening === 0) this.#failWaiting(error)
+    if (this.#waiting.length > 0) this.#connector.hold()
   }
 
   #onClose(connection: Connection, { written, unwritten, cause }: Leftovers): void {
     this.#connections.remove(connection)
+    this.#ages.stop(connection)
     if (channels.disconnect.hasSubscribers) {
       const { name: server, endpoint } = this
       channels.disconnect.publish({ server, endpoint, unanswered: written.length, error: cause })
     }
     const again: Request[] = []
     for (const request of written) {
-      if (isReadOnly(request) && request.takeRetry()) again.push(request)
-      else request.fail(this.#closing.signal.aborted ? clientClosed() : connectionLost(this.name, cause))
+      if (request.isReadOnly && request.takeRetry()) again.push(request)
+      else request.fail(this.#ended ? clientClosed() : connectionLost(this.name, cause))
     }
     again.push(...unwritten)
-    if (this.#closing.signal.aborted) {
+    if (this.#ended) {
       for (const request of again) request.fail(clientClosed())
       return
     }
@@ -276,13 +295,19 @@ export class Server {
     for (const request of requests) request.rewind()
     this.#waiting.unshift(requests)
     if (this.#waiting.length === 0) return
-    if (this.#connections.size > 0) this.#pump()
-    else if (!this.#mayWait()) this.#failWaiting(this.#down())
-    else if (this.#opening === 0) this.#open()
+    if (this.#connections.size > 0) {
+      this.#pump()
+      return
+    }
+    if (!this.#connector.promising && !this.#connector.ready) this.#failWaiting(this.#down())
+    if (this.#waiting.length > 0) this.#connect()
   }
 
   #fault(error: Error): void {
-    if (this.#health.failed(error, time.now())) this.#publish('eject', error)
+    if (!this.#health.failed(error, time.now())) return
+    this.#publish('eject', error)
+    // from now on it is tried in the background
+    if (this.#connections.size === 0 && this.#connector.opening === 0) this.#connector.wait()
   }
 
   #publish(event: 'eject' | 'reinstate', error: Error | undefined): void {
@@ -300,24 +325,29 @@ export class Server {
       if (silentAt <= now) connection.destroy(silent(this.name))
       else if (silentAt < Infinity) this.#alarm.add(silentAt)
     }
-    this.#expireOf(this.#waiting.requests(), now)
+    const late = this.#expireOf(this.#waiting.requests(), now)
+    // calls with a short time of their own say little about a server
+    const inVain = late.some(({ timeout }) => timeout >= this.#options.timeout)
+    if (inVain && this.#connections.size === 0 && this.#connector.opening > 0) {
+      this.#connector.doubt()
+      this.#fault(notConnected(this.name))
+    }
   }
 
-  /** Settles those requests that are due, and sets the alarm for the next one. */
-  #expireOf(requests: Iterable<Request>, now: number): void {
+  /** Settles those requests that are due, returns them, and sets the alarm for the next one. */
+  #expireOf(requests: Iterable<Request>, now: number): readonly Request[] {
+    const late: Request[] = []
     for (const request of requests) {
       if (request.settled) continue
-      if (request.deadline <= now) request.expire(this.name)
-      else this.#alarm.add(request.deadline)
+      if (request.deadline <= now) {
+        request.expire(this.name)
+        late.push(request)
+      } else this.#alarm.add(request.deadline)
     }
+    return late
   }
 
   #down(): Error {
     return serverDown(this.name, this.#health.lastError, this.#health.pause(time.now()))
   }
-}
-
-function isReadOnly(request: Request): boolean {
-  for (let index = 0; index < request.count; index++) if (!isRead(request.at(index))) return false
-  return true
 }

@@ -14,6 +14,10 @@ class VirtualTimer {
     callback?.()
   }
 
+  ref(): this {
+    return this
+  }
+
   unref(): this {
     return this
   }
