@@ -94,6 +94,26 @@ const ENTRIES: Readonly<Record<string, (secret: string) => unknown>> = {
   createMemcachedCache: (pw) => createMemcachedCache({ servers: `redis://u:${pw}@h` }),
   HardenedMemcacheClient: (pw) => new HardenedMemcacheClient({ server: `redis://u:${pw}@h` }),
   'HardenedMemjsClient, wrong list': (pw) => HardenedMemjsClient.create(`redis://u:${pw}@h:port`),
+  'HardenedMemjsClient, inspected': (pw) =>
+    HardenedMemjsClient.create(`user:${pw.replace(/[, ]/g, '')}@127.0.0.1:1`),
+  'HardenedMemjsClient, option': (pw) =>
+    HardenedMemjsClient.create('127.0.0.1:1', { username: 'u', password: pw, allowInsecureAuth: true }),
+  'MemcachedClient with a password': (pw) =>
+    new MemcachedClient({
+      servers: '127.0.0.1:1',
+      auth: sasl({ username: 'u', password: pw, watchInterval: 0 }),
+    }),
+  'HardenedMemcacheClient with a password': (pw) =>
+    new HardenedMemcacheClient({
+      server: '127.0.0.1:1',
+      auth: sasl({ username: 'u', password: pw, watchInterval: 0 }),
+    }),
+  'KeyvMemcached with keys': (pw) =>
+    new KeyvMemcached({
+      servers: '127.0.0.1:1',
+      middleware: [encryption({ keyring: Keyring.fromText(KEY), context: 'a' })],
+      auth: asciiAuth({ username: 'u', password: pw, watchInterval: 0 }),
+    }),
   addServer: async (pw) => {
     await using client = new MemcachedClient({ servers: 'h' })
     client.addServer(`u:${pw}@h`)
@@ -188,6 +208,8 @@ const COMMANDS: Readonly<Record<string, (secret: string) => readonly string[]>> 
   'bench, URI': (pw) => ['bench', `memcached://u:${pw}@h`],
   'bench, sizes': (pw) => ['bench', 'h', '--sizes', pw],
   'bench, too many': (pw) => ['bench', 'h', pw],
+  completion: (pw) => ['complete', '--', 'doctor', `memcached://u:${pw}@h`, '--c'],
+  'completion of it': (pw) => ['complete', '--', 'doctor', `memcached://u:${pw}`],
   'keys list': (pw) => ['keys', 'list', '--file', pw],
   'keys list, keys': (pw) => ['keys', 'list', '--keys', pw],
   'keys retire': (pw) => ['keys', 'retire', pw, '--file', 'missing.json'],
