@@ -1,7 +1,7 @@
 import { MemcachedClient } from '@memkeep/client'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
-import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { startFaultServer, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import type { Cache } from 'cache-manager'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -230,5 +230,26 @@ describe('the options', () => {
     expect(make({ memory: { max: 1, ttl: 1, size: 1 } })).toThrow('"size"')
     expect(make({ onError: 'log' })).toThrow('"onError"')
     expect(make({ nonsense: 1 })).toThrow('nonsense')
+  })
+})
+
+describe('a server that accepts connections and answers nothing', () => {
+  it('holds up one call for a second, by default, and then none', async () => {
+    await using hole = await startFaultServer(() => undefined)
+    const errors: { readonly code: string; readonly message: string }[] = []
+    const cache = createMemcachedCache({
+      servers: hole.address,
+      // only calls are to be measured, not attempts to connect
+      connectTimeout: 60_000,
+      onError: (error) => errors.push(error as (typeof errors)[number]),
+    })
+    for (let call = 0; call < 5; call++) expect(await cache.wrap(`k${String(call)}`, () => call)).toBe(call)
+    const late = errors.filter(({ code }) => code === 'ERR_MEMKEEP_COMMAND_TIMEOUT')
+    expect(late).toHaveLength(1)
+    expect(late[0]?.message).toContain('within 1000 ms')
+    expect(new Set(errors.map(({ code }) => code))).toEqual(
+      new Set(['ERR_MEMKEEP_COMMAND_TIMEOUT', 'ERR_MEMKEEP_SERVER_DOWN']),
+    )
+    await cache.disconnect()
   })
 })

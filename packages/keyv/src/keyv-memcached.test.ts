@@ -174,3 +174,19 @@ describe('cache-manager over all three layers', () => {
     for (let turn = 0; turn < 2; turn++) expect(await cache.wrap('w', () => ++computed, 60_000)).toBe(1)
   })
 })
+
+describe('unref and ref', () => {
+  it('say whether the connections of the adapter keep the process alive', async () => {
+    const sockets = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    await using memcached = await startMemcached('plain')
+    const store = new KeyvMemcached({ servers: memcached.address, namespace: 'n' })
+    await store.set('k', 'v')
+    const held = sockets()
+    expect(store.unref()).toBe(store)
+    expect(sockets()).toBe(held - 1)
+    expect(store.ref()).toBe(store)
+    expect(sockets()).toBe(held)
+    await store.disconnect()
+  })
+})

@@ -36,6 +36,18 @@ export abstract class MemcachedStore extends EventEmitter {
     return this.#client
   }
 
+  /** Has open connections keep the process alive, as they do from the start. */
+  ref(): this {
+    this.#client.ref()
+    return this
+  }
+
+  /** Lets the process end though connections are open. */
+  unref(): this {
+    this.#client.unref()
+    return this
+  }
+
   /** Closes the client, unless it was handed in: then its owner does. */
   async disconnect(): Promise<void> {
     if (this.#settings.ownsClient) await this.#client.close()

@@ -11,7 +11,16 @@ export interface StoreOptions {
   readonly clearDelay?: number | undefined
 }
 
-/** Options of the adapter: its own with those of `MemcachedClient`, hardening included, or with a ready client. */
+/**
+ * Milliseconds that a call waits where the options say nothing: a cache that does not answer must not hold up what it
+ * is to speed up.
+ */
+const CALL_TIMEOUT = 1_000
+
+/**
+ * Options of the adapter: its own with those of `MemcachedClient`, hardening included, or with a ready client. `timeout`
+ * is 1,000 milliseconds by default.
+ */
 export type KeyvMemcachedOptions = StoreOptions &
   (
     | (Omit<MemcachedClientOptions, 'namespace' | 'ttl'> & { readonly client?: undefined })
@@ -47,7 +56,8 @@ export function readOptions(options: KeyvMemcachedOptions): StoreSettings {
   const { client, ...others } = rest
   const common = { namespace, allowFlush, clearDelay }
   if (client === undefined) {
-    return { ...common, client: new MemcachedClient(others as MemcachedClientOptions), ownsClient: true }
+    const settings = { timeout: CALL_TIMEOUT, ...others } as MemcachedClientOptions
+    return { ...common, client: new MemcachedClient(settings), ownsClient: true }
   }
   if (!(client instanceof MemcachedClient)) {
     throw new TypeError('KeyvMemcached: "client" must be a MemcachedClient of @memkeep/client')
