@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { inspect } from 'node:util'
 import { startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { MemcacheClient, type RetrievalCommandResponse } from 'memcache-client'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -74,6 +75,15 @@ describe('answers that are none', () => {
     await expect(make({ server: impostor.address }).get('k')).rejects.toMatchObject({
       message: expect.not.stringContaining('hunter2') as string,
     })
+    await impostor.close()
+  })
+
+  it('are errors that are safe to print', async () => {
+    const impostor = await startImpostor('SERVER_ERROR \x1b[2J\x9b31m\u202e out of memory\r\n')
+    const client = make({ server: impostor.address })
+    const error = await client.get('k').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ message: expect.stringContaining('out of memory') as string })
+    expect(inspect(error, { showHidden: true })).not.toMatch(/(?!\n)\p{Cc}|\p{Cf}/u)
     await impostor.close()
   })
 

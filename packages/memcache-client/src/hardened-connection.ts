@@ -1,5 +1,6 @@
 import { bridgeText, type Hardening } from '@memkeep/client'
 import { MemkeepError, openChannel, parseEndpoint, tcp, type Channel } from '@memkeep/core'
+import { displayText } from '@memkeep/core/internal'
 import {
   MemcacheConnection,
   Status,
@@ -73,6 +74,11 @@ export class HardenedConnection extends MemcacheConnection {
   override processCmd(tokens: string[]): number {
     assertAnswer(tokens, this._cmdQueue.length)
     return super.processCmd(tokens)
+  }
+
+  /** The original makes the message of an error of these. */
+  override cmdAction_ERROR(tokens: string[]): void {
+    super.cmdAction_ERROR(tokens.length > 1 ? tokens.map(displayText) : tokens)
   }
 
   override malformDataStream(): void {
