@@ -36,13 +36,15 @@ import {
   statsTaker,
   takeCas,
   takeDone,
+  takeFlush,
   takeVersion,
   type CasResult,
   type Item,
 } from './results.ts'
 import { Rewrapper } from './rewrapper.ts'
 import { isUnreachable } from './server/faults.ts'
-import { deleteTooLarge } from './too-large.ts'
+import { isOutOfMemory } from './protocol/reply.ts'
+import { deleteAfterOutOfMemory, deleteTooLarge } from './not-stored.ts'
 
 /**
  * A memcached client that pipelines every command, over one or several servers.
@@ -130,7 +132,8 @@ export class MemcachedClient implements AsyncDisposable {
   /**
    * Stores a value; a string is stored as UTF-8. True, or false when the server is down and `onServerDown` is `miss`.
    *
-   * Rejects also with `ERR_MEMKEEP_VALUE_TOO_LARGE`; what the key held before is then deleted.
+   * Rejects also with `ERR_MEMKEEP_VALUE_TOO_LARGE` and `ERR_MEMKEEP_OUT_OF_MEMORY`; what the key held before is then
+   * deleted.
    */
   set(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
     try {
@@ -168,7 +171,9 @@ export class MemcachedClient implements AsyncDisposable {
 
   /** Stores a value if the item is still the one that `gets` read, by its CAS unique. */
   async cas(key: string, value: Buffer | string, cas: bigint, options?: StoreOptions): Promise<CasResult> {
-    return this.#store('set', key, value, options, readUint64('cas', cas), takeCas)
+    const unique = readUint64('cas', cas)
+    if (unique === 0n) return this.#compareWithNone(key, value, options)
+    return this.#store('set', key, value, options, unique, takeCas)
   }
 
   /** Deletes a key; true when it was there. */
@@ -218,7 +223,7 @@ export class MemcachedClient implements AsyncDisposable {
     const { faults } = await this.#asker.askAll(options, () => ({
       operation: 'flushAll',
       commands: { verb: 'flush', delay },
-      take: takeDone,
+      take: takeFlush,
     }))
     const [first] = faults
     if (first !== undefined) throw first.error
@@ -233,6 +238,9 @@ export class MemcachedClient implements AsyncDisposable {
     group = '',
     options?: CallOptions,
   ): Promise<PartialResult<string, ReadonlyMap<string, string>>> {
+    if (typeof group !== 'string') {
+      throw new TypeError(`stats takes the name of a group as a string, not ${describeInput(group)}`)
+    }
     if (!/^[a-z_]{0,32}$/.test(group) || NO_STATISTICS.has(group)) {
       throw new RangeError(
         `stats takes the name of a group, as settings or items, not ${describeInput(group)}`,
@@ -241,7 +249,7 @@ export class MemcachedClient implements AsyncDisposable {
     return this.#asker.askAll(options, () => ({
       operation: 'stats',
       commands: { verb: 'stats', group },
-      take: statsTaker(),
+      take: statsTaker(group),
     }))
   }
 
@@ -377,12 +385,38 @@ export class MemcachedClient implements AsyncDisposable {
       operation: cas === undefined ? verb : 'cas',
       commands: command,
       take: (reply, _index, deadline) => {
-        if (reply.status !== 'too-large') return take(reply)
+        const isTooLarge = reply.status === 'too-large'
+        if (!isTooLarge && !isOutOfMemory(reply)) return take(reply)
+        const left = this.#asker.untilDeadline(options, deadline)
         // a promise that rejects, which the caller's then does too
-        return this.#tooLarge(command, this.#asker.untilDeadline(options, deadline)) as T
+        if (isTooLarge) return this.#tooLarge(command, left) as T
+        return this.#asker.chain(deleteAfterOutOfMemory(this.#asker, command, left)) as T
       },
       options,
       continues,
+    })
+  }
+
+  /**
+   * The result of a `cas` whose unique is 0, which no item has but those of servers without CAS (`-C`): it is never
+   * stored. It is not sent, since binary takes it for a store in any case.
+   */
+  #compareWithNone(
+    key: string,
+    value: Buffer | string,
+    options: StoreOptions | undefined,
+  ): Promise<CasResult> {
+    readValue(value)
+    this.#exptime(options)
+    const wireKey = this.#wireKey(key)
+    return this.#asker.ask<CasResult>(wireKey, {
+      operation: 'cas',
+      commands: { verb: 'get', key: wireKey, withCas: false, exptime: undefined },
+      take: (reply) => {
+        refuseFault(reply)
+        return reply.status === 'value' ? 'exists' : 'not-found'
+      },
+      options,
     })
   }
 

@@ -141,7 +141,9 @@ describe.each(WAYS)('the commands in %s', (_, posture, options) => {
     await cache.set(key, 'old')
     const error = await cache.set(key, large).catch((reason: unknown) => reason)
     expect(error).toEqual(code('VALUE_TOO_LARGE'))
-    expect((error as Error).message).toMatch(/1100000 bytes .* 1048576 bytes.*deleted/)
+    // a proxy may close the connection at the question for the limit, and those speak classic text
+    const limit = options(server).protocol === 'text' ? 'than the server takes' : '1048576 bytes.*header'
+    expect((error as Error).message).toMatch(new RegExp(`1100000 bytes .*${limit}.*deleted`))
     expect(await cache.get(key)).toBeUndefined()
     await cache.set(key, 'old')
     await expect(cache.replace(key, large)).rejects.toEqual(code('VALUE_TOO_LARGE'))

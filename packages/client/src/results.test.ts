@@ -37,7 +37,7 @@ describe('what is made of replies', () => {
   })
 
   it('is statistics by name, their values with spaces, and a version', () => {
-    const take = statsTaker()
+    const take = statsTaker('settings')
     take(reply('stat', 'pid 12'))
     take(reply('stat', 'rusage a b'))
     expect([...take(reply('end'))]).toEqual([
@@ -48,7 +48,7 @@ describe('what is made of replies', () => {
   })
 
   it('is every statistic, whatever it is called or lacks, and no more than this call asked for', () => {
-    const take = statsTaker()
+    const take = statsTaker('settings')
     for (const message of ['bare', 'empty ', '__proto__ x', 'pid 1', 'pid 2']) take(reply('stat', message))
     expect([...take(reply('end'))]).toEqual([
       ['bare', ''],
@@ -56,7 +56,7 @@ describe('what is made of replies', () => {
       ['__proto__', 'x'],
       ['pid', '2'],
     ])
-    expect(statsTaker()(reply('end')).size).toBe(0)
+    expect(statsTaker('settings')(reply('end')).size).toBe(0)
   })
 
   it.each([
@@ -64,9 +64,11 @@ describe('what is made of replies', () => {
     ['authentication error', 'ERR_MEMKEEP_AUTH_REQUIRED'],
     ['CLIENT_ERROR cannot increment or decrement non-numeric value', 'ERR_MEMKEEP_NOT_A_NUMBER'],
     ['Non-numeric server-side value for incr or decr', 'ERR_MEMKEEP_NOT_A_NUMBER'],
-    ['SERVER_ERROR out of memory', 'ERR_MEMKEEP_SERVER_ERROR'],
+    ['SERVER_ERROR out of memory', 'ERR_MEMKEEP_OUT_OF_MEMORY'],
+    ['Out of memory', 'ERR_MEMKEEP_OUT_OF_MEMORY'],
+    ['SERVER_ERROR busy', 'ERR_MEMKEEP_SERVER_ERROR'],
   ])('is an error for "%s"', (message, code) => {
-    for (const take of [takeDone, takeCas, takeCount, takeVersion, statsTaker()])
+    for (const take of [takeDone, takeCas, takeCount, takeVersion, statsTaker('settings')])
       expect(() => take(reply('error', message))).toThrow(expect.objectContaining({ code }))
   })
 

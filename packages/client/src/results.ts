@@ -1,4 +1,5 @@
-import { desynchronised, faultOf, type Reply } from './protocol/reply.ts'
+import { MemkeepError } from '@memkeep/core'
+import { AUTH_ERROR, desynchronised, faultOf, type Reply } from './protocol/reply.ts'
 
 /** How a `cas` ended: `exists` when the item was changed since it was read. */
 export type CasResult = 'stored' | 'exists' | 'not-found'
@@ -40,11 +41,29 @@ export function takeVersion(reply: Reply): string {
   return reply.message
 }
 
-/** Gathers statistics, one from each reply. */
-export function statsTaker(): (reply: Reply) => ReadonlyMap<string, string> {
+/** Whether the server forgot everything. @throws MemkeepError also for a server that forbids it */
+export function takeFlush(reply: Reply): boolean {
+  // in binary the status of missing rights also stands for what is forbidden (-F)
+  if (reply.message === AUTH_ERROR || reply.message.startsWith('CLIENT_ERROR flush_all not allowed')) {
+    throw new MemkeepError(
+      'ERR_MEMKEEP_SERVER_ERROR',
+      'The server forbids flush_all: start it without -F to allow that, or delete keys one by one.',
+    )
+  }
+  return takeDone(reply)
+}
+
+/** Gathers statistics, one from each reply. @param group their name, for messages */
+export function statsTaker(group: string): (reply: Reply) => ReadonlyMap<string, string> {
   const stats = new Map<string, string>()
   return (reply) => {
     refuseFault(reply)
+    if (reply.status === 'not-found') {
+      throw new MemkeepError(
+        'ERR_MEMKEEP_SERVER_ERROR',
+        `The server has no statistics of the group "${group}": ask for another, as settings or items.`,
+      )
+    }
     if (reply.status === 'stat') {
       const space = reply.message.indexOf(' ')
       const nameEnd = space < 0 ? reply.message.length : space

@@ -37,6 +37,16 @@ export class Exchanges {
     })
   }
 
+  /** A `cas` with a unique of 0, which no item has; in binary it would be a store in any case. */
+  compareWithNone(key: string, noreply: boolean): void {
+    const command: Command = { verb: 'get', key, withCas: false, exptime: undefined }
+    this.#send(command, command, (reply, out) => {
+      if (noreply) return
+      if (reply.status === 'error') out.add(`${sayFault(reply, ' storing object')}\r\n`)
+      else out.add(reply.status === 'value' ? 'EXISTS\r\n' : 'NOT_FOUND\r\n')
+    })
+  }
+
   /** Values that are there, and one end behind them (`protocol.txt`, "Retrieval command"). */
   get(keys: readonly string[], { withCas, exptime, refusal }: GetOptions): void {
     const fault: Fault = { line: refusal }

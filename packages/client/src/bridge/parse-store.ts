@@ -8,8 +8,6 @@ import { BAD_FORMAT, ERROR, refusal, TOO_LARGE, type StoreHead, type TextCommand
 const LINE_END_BYTES = 2
 /** The most that memcached reads as a length. */
 const MAX_LENGTH = 2 ** 31 - 1 - LINE_END_BYTES
-/** A CAS unique that no item has: servers count up from 1. In binary 0 would mean to store in any case. */
-const NO_CAS = 2n ** 64n - 1n
 
 const VERBS: ReadonlyMap<string, StoreHead['verb']> = new Map([
   ['set', 'set'],
@@ -50,7 +48,7 @@ export function parseStore(tokens: readonly string[], noreply: boolean): TextCom
       forget: name === 'set' ? key : undefined,
     }
   }
-  const expected = name === 'cas' ? (cas === 0n ? NO_CAS : cas) : undefined
+  const expected = name === 'cas' ? cas : undefined
   const head: StoreHead = { verb, key, flags, exptime: toBinaryExptime(seconds), cas: expected }
   return { kind: 'store', head, length, noreply }
 }

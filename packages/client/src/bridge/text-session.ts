@@ -122,7 +122,10 @@ export class TextSession {
     const block = this.#input.takeBlock(length + LINE_END.length)
     if (block === undefined) return false
     this.#expected = LINE
-    if (block.subarray(length).equals(LINE_END)) {
+    const isWhole = block.subarray(length).equals(LINE_END)
+    if (isWhole && head.cas === 0n) {
+      this.#exchanges.compareWithNone(head.key, noreply)
+    } else if (isWhole) {
       this.#exchanges.run({ ...head, value: block.subarray(0, length) }, noreply)
     } else if (!noreply) {
       this.#say(BAD_CHUNK)

@@ -15,6 +15,9 @@ const FIRST_TOKENS = 1_000_000
 /** As many bytes are gathered at most before they are written, by one system call. */
 const MAX_GATHERED_BYTES = 65_536
 
+/** Far more statistics than a server has: those of 10,000 connections (`stats conns`) are 90,000. */
+const MAX_STATISTICS = 250_000
+
 /** What a {@link Connection} works with. */
 export interface ConnectionOptions {
   readonly channel: Channel
@@ -67,6 +70,8 @@ export class Connection {
   #lastReply = -Infinity
   /** Replies that were complete. */
   #replies = 0
+  /** Statistics in a row. */
+  #statistics = 0
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -250,6 +255,8 @@ export class Connection {
       throw desynchronised('sent a reply that belongs to another request')
     }
     const last = reply.status !== 'stat'
+    this.#statistics = last ? 0 : this.#statistics + 1
+    if (this.#statistics > MAX_STATISTICS) throw desynchronised('sent statistics without an end')
     request.answer(reply, last)
     if (!last) return
     this.#replies++

@@ -42,6 +42,8 @@ const STATUS: Readonly<Record<number, ReplyStatus>> = {
   0x05: 'not-stored',
 }
 const STATUS_AUTH_ERROR = 0x20
+/** A CAS unique that no item has. On the wire 0 means to store in any case, and servers without CAS (`-C`) name it. */
+const NO_CAS = 2n ** 64n - 1n
 
 /** memcached's binary protocol, which SASL needs; each request carries an opaque token. */
 export const binary: Protocol = {
@@ -71,7 +73,8 @@ export const binary: Protocol = {
     return 0
   },
 
-  belongs: (reply, command, opaque) => reply.opaque === opaque && answers(reply, command),
+  belongs: (reply, command, opaque) =>
+    reply.opaque === opaque && (answers(reply, command) || isUnknownGroup(reply, command)),
 }
 
 /** The same for keys that are any bytes: each character of a key stands for one byte. */
@@ -94,7 +97,7 @@ function writeRequest(
   let end = body + extras + keyBytes
   if ('value' in command) {
     end += command.value.copy(out, end)
-    if (command.cas !== undefined) out.writeBigUInt64BE(command.cas, at + 16)
+    if (command.cas !== undefined) out.writeBigUInt64BE(command.cas === 0n ? NO_CAS : command.cas, at + 16)
   }
   // the group of statistics stands where a key would
   const groupBytes = command.verb === 'stats' ? out.write(command.group, end, keys) : 0
@@ -106,6 +109,11 @@ function writeRequest(
   out.writeUInt32BE(end - body, at + 8)
   out.writeUInt32BE(opaque, at + 12)
   return end
+}
+
+/** Whether the server does not have the statistics that were asked for. */
+function isUnknownGroup({ status }: Reply, { verb }: Command): boolean {
+  return verb === 'stats' && status === 'not-found'
 }
 
 function opcodeOf(command: Command): number {

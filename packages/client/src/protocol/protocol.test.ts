@@ -115,7 +115,7 @@ describe('a reply belongs to a command', () => {
     [
       'no such key',
       respond(SET, '', 0x01),
-      ['get', 'set', 'replace', 'append', 'prepend', 'delete', 'touch', ...COUNTS],
+      ['get', 'set', 'replace', 'append', 'prepend', 'delete', 'touch', 'stats', ...COUNTS],
     ],
     ['exists', respond(SET, '', 0x02), ['set', 'add']],
     ['too large', respond(SET, '', 0x03), STORES],

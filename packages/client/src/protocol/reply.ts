@@ -143,6 +143,11 @@ export function desynchronised(what: string): MemkeepError {
   )
 }
 
+/** Whether a server refused a command for lack of memory, as one with `-M` does when it is full. */
+export function isOutOfMemory({ status, message }: Reply): boolean {
+  return status === 'error' && /^(SERVER_ERROR )?out of memory/i.test(message)
+}
+
 /** The error for a reply with status `error`. */
 export function faultOf(reply: Reply): MemkeepError {
   if (reply.message === 'CLIENT_ERROR unauthenticated' || reply.message === AUTH_ERROR) {
@@ -155,6 +160,12 @@ export function faultOf(reply: Reply): MemkeepError {
     return new MemkeepError(
       'ERR_MEMKEEP_NOT_A_NUMBER',
       'The value is not a decimal number of 64 bits, so it cannot be counted: store one with set(key, "0") first.',
+    )
+  }
+  if (isOutOfMemory(reply)) {
+    return new MemkeepError(
+      'ERR_MEMKEEP_OUT_OF_MEMORY',
+      'The server has no memory for the command: raise its -m, start it without -M, or store less.',
     )
   }
   const said = JSON.stringify(reply.message.slice(0, 100))

@@ -4,6 +4,7 @@ import type { Alarm } from '../clock/alarm.ts'
 import { within } from '../clock/within.ts'
 import { Connection, type Leftovers } from '../connection/connection.ts'
 import type { Request } from '../connection/request.ts'
+import type { ProtocolName } from '../protocol/protocol.ts'
 import { channels } from '../telemetry/channels.ts'
 import { AgeLimit } from './age-limit.ts'
 import { ConnectionSet } from './connection-set.ts'
@@ -86,6 +87,11 @@ export class Server {
   /** Whether it is in use: an ejected server is not, until a connection can be opened again. */
   get up(): boolean {
     return !this.#health.ejected || this.#connections.size > 0
+  }
+
+  /** The protocol that it is spoken to in; undefined while no connection is open. */
+  get protocol(): ProtocolName | undefined {
+    return this.#connections.freest()?.protocol
   }
 
   /** Takes a request, which is settled by its deadline, whatever happens. */
