@@ -39,6 +39,7 @@ describe('quotePath', () => {
       './certs/ca.pem',
       '/nowhere/ca.pem',
       '/nowhere/keys',
+      '/nowhere.pem',
     ]) {
       expect(quotePath(path)).toBe(path)
     }

@@ -77,7 +77,7 @@ function isPath(path: string): boolean {
   const folder = existingFolderOf(path)
   const exists = folder !== '.' && folder !== '/'
   const rest = (folder === '.' ? path : path.slice(folder.length)).split('/').filter((part) => part !== '')
-  if (rest.length === 1) return exists
+  if (rest.length === 1) return exists || FILE_NAME.test(basename(path))
   return rest.every(isWord) && (path.startsWith('/') || FILE_NAME.test(basename(path)))
 }
 
