@@ -18,7 +18,9 @@ const NAMESPACE = 'cache'
  * const cache = createMemcachedCache({ servers, transport: tls({ ca }), ttl: 60_000, memory: { max: 1_000, ttl: 1_000 } })
  * const user = await cache.wrap(`user:${id}`, () => load(id))
  */
-export function createMemcachedCache(options: MemcachedCacheOptions): Cache {
+export function createMemcachedCache(given: MemcachedCacheOptions): Cache {
+  // their own alone, whatever a prototype has
+  const options = Object.assign(Object.create(null) as MemcachedCacheOptions, given)
   checkOptions(options)
   const { ttl, refreshThreshold, memory, onError = warnOnce(), namespace = NAMESPACE, ...rest } = options
   const memcached = new Keyv({ store: new KeyvMemcached(rest), namespace })

@@ -46,8 +46,14 @@ export function untilDeadline<T extends CallOptions>(
   return { ...options, timeout: Math.max(1, deadline - now) } as Partial<T>
 }
 
-/** @throws RangeError for anything but milliseconds that a timer takes */
+/**
+ * @throws TypeError for anything but a number
+ * @throws RangeError for anything but milliseconds that a timer takes
+ */
 export function readTimeout(timeout: number): number {
+  if (typeof timeout !== 'number') {
+    throw new TypeError(`timeout must be a number of milliseconds, not ${describeInput(timeout)}`)
+  }
   if (!(timeout > 0 && timeout <= MAX_TIMEOUT)) {
     throw new RangeError(
       `timeout must be from 1 to ${String(MAX_TIMEOUT)} milliseconds, not ${describeInput(timeout)}`,

@@ -6,9 +6,10 @@ import {
   type Pipeline,
   type RestrictedOperation,
 } from '@memkeep/core'
-import { describeInput } from '@memkeep/core/internal'
+import { describeInput, readOwnOptions } from '@memkeep/core/internal'
 import { Asker } from './asker.ts'
 import {
+  readTimeout,
   readUint32,
   readUint64,
   readValue,
@@ -41,6 +42,7 @@ import {
   type CasResult,
   type Item,
 } from './results.ts'
+import { CALLS, readCallOptions } from './read-call-options.ts'
 import { Rewrapper } from './rewrapper.ts'
 import { isUnreachable } from './server/faults.ts'
 import { isOutOfMemory } from './protocol/reply.ts'
@@ -74,7 +76,7 @@ export class MemcachedClient implements AsyncDisposable {
   constructor(options: MemcachedClientOptions) {
     const { settings, cluster } = readOptions(options)
     this.#settings = settings
-    this.#pipeline = composeMiddleware(options.middleware ?? [], settings.prefix)
+    this.#pipeline = composeMiddleware(settings.middleware, settings.prefix)
     this.#asker = new Asker(settings, cluster)
     this.#rewrapper = new Rewrapper(this.#asker, this.#pipeline, settings.traceKeys)
   }
@@ -87,14 +89,15 @@ export class MemcachedClient implements AsyncDisposable {
   /** The value under a key, as memory of the caller's own; undefined when there is none. */
   get(key: string, options?: CallOptions): Promise<Buffer | undefined> {
     try {
-      return this.#read('get', key, undefined, options)
+      return this.#read('get', key, undefined, readCallOptions('get', options, CALLS.call))
     } catch (error) {
       return rejected(error)
     }
   }
 
   /** The value under a key with its flags and its CAS unique, for `cas`; undefined when there is none. */
-  async gets(key: string, options?: CallOptions): Promise<Item | undefined> {
+  async gets(key: string, given?: CallOptions): Promise<Item | undefined> {
+    const options = readCallOptions('gets', given, CALLS.call)
     const name = this.#name(key)
     const wireKey = this.#pipeline.wireKey(name)
     const asked = this.#asker.ask(wireKey, {
@@ -114,7 +117,9 @@ export class MemcachedClient implements AsyncDisposable {
    * The values of those keys that have one, in the order of the keys; every server is asked at the same time. When
    * some servers fail, the result holds what the others have and lists the `faults`; when all fail, it rejects.
    */
-  async getMany(keys: Iterable<string>, options?: CallOptions): Promise<PartialResult<string, Buffer>> {
+  async getMany(keys: Iterable<string>, given?: CallOptions): Promise<PartialResult<string, Buffer>> {
+    const options = readCallOptions('getMany', given, CALLS.call)
+    assertKeys(keys)
     return getMany(this.#asker, keys, {
       wireKey: (key) => this.#pipeline.wireKey(this.#name(key)),
       value: (key, reply) => this.#value(this.#name(key), reply),
@@ -125,8 +130,9 @@ export class MemcachedClient implements AsyncDisposable {
 
   /** Reads a value and gives it a new expiry. */
   async getAndTouch(key: string, options?: TouchOptions): Promise<Buffer | undefined> {
+    const own = readCallOptions('getAndTouch', options, CALLS.touch)
     this.#refuseRestricted('getAndTouch', key)
-    return this.#read('getAndTouch', key, this.#exptime(options), options)
+    return this.#read('getAndTouch', key, this.#exptime(own), own)
   }
 
   /**
@@ -137,7 +143,8 @@ export class MemcachedClient implements AsyncDisposable {
    */
   set(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
     try {
-      return this.#asker.orMiss(this.#store('set', key, value, options, undefined, takeDone), false)
+      const own = readCallOptions('set', options, CALLS.store)
+      return this.#asker.orMiss(this.#store('set', key, value, own, undefined, takeDone), false)
     } catch (error) {
       return rejected(error)
     }
@@ -145,12 +152,14 @@ export class MemcachedClient implements AsyncDisposable {
 
   /** Stores a value if there is none under the key; false when there is. */
   async add(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
-    return this.#asker.orMiss(this.#store('add', key, value, options, undefined, takeDone), false)
+    const own = readCallOptions('add', options, CALLS.store)
+    return this.#asker.orMiss(this.#store('add', key, value, own, undefined, takeDone), false)
   }
 
   /** Stores a value if there is one under the key; false when there is none. */
   async replace(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
-    return this.#asker.orMiss(this.#store('replace', key, value, options, undefined, takeDone), false)
+    const own = readCallOptions('replace', options, CALLS.store)
+    return this.#asker.orMiss(this.#store('replace', key, value, own, undefined, takeDone), false)
   }
 
   /**
@@ -159,25 +168,29 @@ export class MemcachedClient implements AsyncDisposable {
    * Rejects with `ERR_MEMKEEP_UNSUPPORTED_OPERATION` where a middleware changes values, as encryption does.
    */
   async append(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
+    const own = readCallOptions('append', options, CALLS.call)
     this.#refuseRestricted('append', key)
-    return this.#asker.orMiss(this.#store('append', key, value, options, undefined, takeDone), false)
+    return this.#asker.orMiss(this.#store('append', key, value, own, undefined, takeDone), false)
   }
 
   /** Puts bytes before the value under a key, with the results of {@link MemcachedClient.append}. */
   async prepend(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
+    const own = readCallOptions('prepend', options, CALLS.call)
     this.#refuseRestricted('prepend', key)
-    return this.#asker.orMiss(this.#store('prepend', key, value, options, undefined, takeDone), false)
+    return this.#asker.orMiss(this.#store('prepend', key, value, own, undefined, takeDone), false)
   }
 
   /** Stores a value if the item is still the one that `gets` read, by its CAS unique. */
-  async cas(key: string, value: Buffer | string, cas: bigint, options?: StoreOptions): Promise<CasResult> {
+  async cas(key: string, value: Buffer | string, cas: bigint, given?: StoreOptions): Promise<CasResult> {
+    const options = readCallOptions('cas', given, CALLS.store)
     const unique = readUint64('cas', cas)
     if (unique === 0n) return this.#compareWithNone(key, value, options)
     return this.#store('set', key, value, options, unique, takeCas)
   }
 
   /** Deletes a key; true when it was there. */
-  async delete(key: string, options?: CallOptions): Promise<boolean> {
+  async delete(key: string, given?: CallOptions): Promise<boolean> {
+    const options = readCallOptions('delete', given, CALLS.call)
     const wireKey = this.#wireKey(key)
     return this.#asker.ask(wireKey, {
       operation: 'delete',
@@ -204,7 +217,8 @@ export class MemcachedClient implements AsyncDisposable {
   }
 
   /** Gives an item a new expiry; true when there was one. */
-  async touch(key: string, options?: TouchOptions): Promise<boolean> {
+  async touch(key: string, given?: TouchOptions): Promise<boolean> {
+    const options = readCallOptions('touch', given, CALLS.touch)
     this.#refuseRestricted('touch', key)
     const wireKey = this.#wireKey(key)
     const asked = this.#asker.ask(wireKey, {
@@ -217,8 +231,9 @@ export class MemcachedClient implements AsyncDisposable {
   }
 
   /** Makes every server forget everything, also what others keep there; rejects when one of them does not. */
-  async dangerouslyFlushAll(options: FlushOptions = {}): Promise<void> {
-    const { delay = 0 } = options
+  async dangerouslyFlushAll(given?: FlushOptions): Promise<void> {
+    const options = readCallOptions('dangerouslyFlushAll', given, CALLS.flush)
+    const delay = options?.delay ?? 0
     readUint32('delay', delay)
     const { faults } = await this.#asker.askAll(options, () => ({
       operation: 'flushAll',
@@ -234,10 +249,8 @@ export class MemcachedClient implements AsyncDisposable {
    *
    * @param group `settings`, `items`, `slabs`, …; empty for the general ones (`protocol.txt`, "Statistics")
    */
-  async stats(
-    group = '',
-    options?: CallOptions,
-  ): Promise<PartialResult<string, ReadonlyMap<string, string>>> {
+  async stats(group = '', given?: CallOptions): Promise<PartialResult<string, ReadonlyMap<string, string>>> {
+    const options = readCallOptions('stats', given, CALLS.call)
     if (typeof group !== 'string') {
       throw new TypeError(`stats takes the name of a group as a string, not ${describeInput(group)}`)
     }
@@ -254,7 +267,8 @@ export class MemcachedClient implements AsyncDisposable {
   }
 
   /** The memcached version of every server, by its name. */
-  async version(options?: CallOptions): Promise<PartialResult<string, string>> {
+  async version(given?: CallOptions): Promise<PartialResult<string, string>> {
+    const options = readCallOptions('version', given, CALLS.call)
     return this.#asker.askAll(options, () => ({
       operation: 'version',
       commands: { verb: 'version' },
@@ -288,7 +302,9 @@ export class MemcachedClient implements AsyncDisposable {
    * @param options.timeout milliseconds after which what is left is rejected with `ERR_MEMKEEP_CLOSED`; default: the
    * client's `closeTimeout`
    */
-  async close({ timeout = this.#settings.closeTimeout }: { readonly timeout?: number } = {}): Promise<void> {
+  async close(options: { readonly timeout?: number } = {}): Promise<void> {
+    const { timeout = this.#settings.closeTimeout } = readOwnOptions('close', options, ['timeout'])
+    readTimeout(timeout)
     this.#rewrapper.stop()
     await this.#asker.close(timeout)
   }
@@ -428,8 +444,9 @@ export class MemcachedClient implements AsyncDisposable {
   async #count(
     operation: 'increment' | 'decrement',
     key: string,
-    options: CountOptions = {},
+    given: CountOptions | undefined,
   ): Promise<bigint | undefined> {
+    const options = readCallOptions(operation, given, CALLS.count) ?? NO_OPTIONS
     this.#refuseRestricted(operation, key)
     const add: Counting['add'] = (value, left) =>
       this.#asker.orMiss(this.#store('add', key, value, left, undefined, takeDone, true), false)
@@ -443,10 +460,16 @@ export class MemcachedClient implements AsyncDisposable {
   }
 }
 
-const NO_OPTIONS: TouchOptions = {}
+const NO_OPTIONS = Object.freeze(Object.create(null) as TouchOptions)
 
 /** Groups of `stats` that reset or dump something instead. */
 const NO_STATISTICS: ReadonlySet<string> = new Set(['reset', 'detail', 'cachedump'])
+
+/** @throws TypeError for anything but a list of keys */
+function assertKeys(keys: unknown): void {
+  if (typeof keys === 'object' && keys !== null && Symbol.iterator in keys) return
+  throw new TypeError(`getMany takes an array or another iterable of keys, not ${describeInput(keys)}`)
+}
 
 function rejected(error: unknown): Promise<never> {
   return Promise.reject(error instanceof Error ? error : new Error(String(error)))

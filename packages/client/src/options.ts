@@ -6,7 +6,7 @@ import {
   type Middleware,
   type Transport,
 } from '@memkeep/core'
-import { assertOptions, describeInput, splitServers } from '@memkeep/core/internal'
+import { readOwnOptions, describeInput, splitServers } from '@memkeep/core/internal'
 import type { ClusterOptions, Member } from './cluster.ts'
 import { checkDiscovery } from './discovery/check-discovery.ts'
 import type { Discovery } from './discovery/discovery.ts'
@@ -105,6 +105,7 @@ export interface ClientSettings {
   readonly prefix: string
   readonly maxValueBytes: number
   readonly traceKeys: boolean
+  readonly middleware: readonly Middleware[]
 }
 
 const KNOWN = [
@@ -134,13 +135,13 @@ const MIB = 1024 ** 2
  * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
  * @throws TypeError or RangeError naming the option
  */
-export function readOptions(options: MemcachedClientOptions): {
+export function readOptions(given: MemcachedClientOptions): {
   readonly settings: ClientSettings
   readonly cluster: ClusterOptions
 } {
-  assertOptions('MemcachedClient', options, KNOWN)
-  const { namespace = '', telemetry = {}, auth } = options
-  assertOptions('MemcachedClient: "telemetry"', telemetry, ['keys'])
+  const options = readOwnOptions('MemcachedClient', given, KNOWN)
+  const { namespace = '', auth } = options
+  const telemetry = readOwnOptions('MemcachedClient: "telemetry"', options.telemetry ?? {}, ['keys'])
   const protocol = choice('protocol', options.protocol, ['auto', 'meta', 'text', 'binary'])
   if (auth !== undefined && protocol !== 'auto' && (protocol === 'binary') !== (auth.protocol === 'binary')) {
     throw new TypeError(
@@ -161,6 +162,7 @@ export function readOptions(options: MemcachedClientOptions): {
       maxValueBytes:
         options.maxValueBytes === undefined ? Infinity : count('maxValueBytes', options.maxValueBytes, 1),
       traceKeys: telemetry.keys === true,
+      middleware: options.middleware ?? [],
     },
     cluster: {
       members: readMembers(options.servers),
@@ -214,7 +216,7 @@ export function readMembers(input: ServersInput): readonly Member[] {
   )
   return endpoints.map((endpoint, index) => {
     const entry = entries[index]
-    const weight = typeof entry === 'object' ? entry.weight : undefined
+    const weight = typeof entry === 'object' && Object.hasOwn(entry, 'weight') ? entry.weight : undefined
     return { endpoint, weight: integer('weight', weight, 1, 1, 2 ** 32 - 1) }
   })
 }

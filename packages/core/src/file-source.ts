@@ -1,4 +1,4 @@
-import { assertOptions } from './options.ts'
+import { readOwnOptions } from './options.ts'
 
 /** A file to read a text from, as options name it. */
 export interface FileSource {
@@ -8,14 +8,16 @@ export interface FileSource {
 }
 
 /**
- * Checks a `{ file }` of the options.
+ * Reads a `{ file }` of the options.
  *
- * @param secret whether the file is held to be private, so that `allowGroup` has a meaning
+ * @param secret whether the file must be private, so that `allowGroup` has a meaning
  * @throws TypeError
  */
-export function assertFileSource(owner: string, source: unknown, secret: boolean): void {
-  assertOptions(owner, source, secret ? ['file', 'allowGroup'] : ['file'])
-  const { file, allowGroup = false } = source as { readonly file?: unknown; readonly allowGroup?: unknown }
+export function readFileSource(owner: string, source: unknown, secret: boolean): FileSource {
+  const known = secret ? ['file', 'allowGroup'] : ['file']
+  const own = readOwnOptions(owner, source as FileSource, known)
+  const { file, allowGroup = false } = own as { readonly file?: unknown; readonly allowGroup?: unknown }
   if (typeof file !== 'string' || file === '') throw new TypeError(`${owner}: "file" must be a path`)
   if (typeof allowGroup !== 'boolean') throw new TypeError(`${owner}: "allowGroup" must be true or false`)
+  return own
 }

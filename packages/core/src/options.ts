@@ -1,17 +1,31 @@
-import { quoteName } from './quote-input.ts'
+import { describeInput, quoteName } from './quote-input.ts'
 
 /**
- * Refuses options that a factory does not know, by name: a misspelt security option must not be a silent no.
+ * Reads the options of a factory: a copy of their own enumerable properties, each read once, that inherits nothing. So
+ * neither a polluted `Object.prototype` nor a later change can put a layer's protection off. Unknown names are refused: a
+ * misspelt security option must not be ignored.
  *
  * @throws TypeError
  */
-export function assertOptions(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${owner}: options must be an object`)
-  }
-  for (const name of Object.keys(options)) {
+export function readOwnOptions<T extends object>(owner: string, options: T, known: readonly string[]): T {
+  const own = ownProperties(owner, options)
+  for (const name of Object.keys(own)) {
     if (!known.includes(name)) {
       throw new TypeError(`${owner}: unknown option ${quoteName(name)}; it knows ${known.join(', ')}`)
     }
   }
+  return own
+}
+
+/**
+ * The same for options of which others know the names: a copy of the own enumerable properties that inherits nothing.
+ *
+ * @throws TypeError for anything but an object
+ */
+export function ownProperties<T extends object>(owner: string, options: T): T {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(`${owner}: options must be an object, not ${describeInput(given)}`)
+  }
+  return Object.assign(Object.create(null) as T, options)
 }

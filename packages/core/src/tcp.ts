@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { MemkeepError } from './errors.ts'
-import { assertOptions } from './options.ts'
+import { readOwnOptions } from './options.ts'
 import type { ConnectOptions, Transport } from './transport.ts'
 
 /** Options of {@link tcp}. */
@@ -17,8 +17,7 @@ export interface TcpOptions {
  * `connect` rejects with MemkeepError `ERR_MEMKEEP_CONNECT_FAILED`.
  */
 export function tcp(options: TcpOptions = {}): Transport {
-  assertOptions('tcp', options, ['keepAliveDelay'])
-  const { keepAliveDelay = 30_000 } = options
+  const { keepAliveDelay = 30_000 } = readOwnOptions('tcp', options, ['keepAliveDelay'])
   return {
     name: 'tcp',
     confidential: false,

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { assertKey } from '@memkeep/core'
-import { assertOptions } from '@memkeep/core/internal'
+import { readOwnOptions } from '@memkeep/core/internal'
 import { contextBytes } from './envelope/context.ts'
 import { invalidKeyring } from './keyring/invalid-keyring.ts'
 import { masterKeysOf, type Keyring } from './keyring/keyring.ts'
@@ -40,8 +40,7 @@ export class KeyNames {
    * @throws MemkeepError `ERR_MEMKEEP_INVALID_KEYRING` when the ring does not have the key, or it is not told which
    */
   constructor(keyring: Keyring, context: string, options: KeyNameOptions) {
-    assertOptions('keyNames', options, ['nameKey', 'prefix'])
-    const { nameKey, prefix = '' } = options
+    const { nameKey, prefix = '' } = readOwnOptions('keyNames', options, ['nameKey', 'prefix'])
     if (nameKey !== undefined && typeof nameKey !== 'string')
       throw new TypeError('nameKey must be the id of a key')
     if (typeof prefix !== 'string') throw new TypeError('prefix must be a string')

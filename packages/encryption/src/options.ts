@@ -1,4 +1,4 @@
-import { assertOptions } from '@memkeep/core/internal'
+import { ownProperties, readOwnOptions } from '@memkeep/core/internal'
 import { CIPHER_OPTIONS, type EnvelopeCipherOptions } from './envelope/cipher.ts'
 import type { KeyNameOptions } from './key-names.ts'
 
@@ -39,16 +39,18 @@ export interface LayerOptions {
 
 /** Checks the options and fills in what is left out. @throws TypeError naming the option */
 export function readOptions(options: EncryptionOptions): LayerOptions {
-  const own = ['onFailure', 'keyNames', 'migration', 'rewrap', 'plainKeys']
-  assertOptions('encryption', options, [...CIPHER_OPTIONS, ...own])
+  const known = [...CIPHER_OPTIONS, 'onFailure', 'keyNames', 'migration', 'rewrap', 'plainKeys']
+  const own = readOwnOptions('encryption', options, known)
   const {
     onFailure = 'miss',
     keyNames = 'plain',
     migration = 'strict',
     rewrap = false,
     plainKeys,
-    ...cipher
-  } = options
+    ...rest
+  } = own
+  // what is left out of it must not be looked up elsewhere
+  const cipher = ownProperties('encryption', rest)
   assertChoice('onFailure', onFailure, ['miss', 'throw'])
   assertChoice('migration', migration, MIGRATIONS)
   if (typeof keyNames !== 'object') assertChoice('keyNames', keyNames, ['plain', 'hmac'])

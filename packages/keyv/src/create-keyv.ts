@@ -1,4 +1,5 @@
 import type { ServersInput } from '@memkeep/client'
+import { ownProperties } from '@memkeep/core/internal'
 import * as installed from 'keyv'
 import { KeyvMemcached } from './keyv-memcached.ts'
 import type { KeyvMemcachedOptions } from './options.ts'
@@ -24,7 +25,7 @@ export type CreateKeyvOptions = Omit<
  * const cache = createKeyv('memcacheds://cache1:11211', { namespace: 'users', transport: tls({ ca }) })
  */
 export function createKeyv(servers: ServersInput, options: CreateKeyvOptions = {}): installed.Keyv {
-  const { ttl, throwOnErrors, namespace, ...rest } = options
+  const { ttl, throwOnErrors, namespace, ...rest } = ownProperties('createKeyv', options)
   const Store = 'keyvStorageCapability' in installed ? KeyvMemcached6 : KeyvMemcached
   const store = new Store({ ...rest, servers, namespace })
   return new installed.Keyv({

@@ -1,4 +1,4 @@
-import { describeInput, quoteName } from '@memkeep/core/internal'
+import { describeInput, quoteName, ownProperties } from '@memkeep/core/internal'
 import { MemcachedClient, type MemcachedClientOptions } from '@memkeep/client'
 
 /** What the adapter itself takes. */
@@ -39,7 +39,8 @@ export interface StoreSettings {
 
 /** @throws TypeError or RangeError naming the option; as `MemcachedClient` for what is the client's */
 export function readOptions(options: KeyvMemcachedOptions): StoreSettings {
-  const { namespace, allowFlush = false, clearDelay = 1_000, ...rest } = options
+  const own = ownProperties('KeyvMemcached', options)
+  const { namespace, allowFlush = false, clearDelay = 1_000, ...rest } = own
   if (namespace !== undefined && typeof namespace !== 'string') {
     throw new TypeError('KeyvMemcached: "namespace" must be a string')
   }
@@ -50,10 +51,10 @@ export function readOptions(options: KeyvMemcachedOptions): StoreSettings {
       `KeyvMemcached: "clearDelay" must be from 0 to 60000 milliseconds, not ${describeInput(clearDelay)}`,
     )
   }
-  if ('ttl' in rest) {
+  if (Object.hasOwn(rest, 'ttl')) {
     throw new TypeError('KeyvMemcached: "ttl" is Keyv\'s: new Keyv({ store, ttl }), in milliseconds')
   }
-  const { client, ...others } = rest
+  const { client, ...others } = ownProperties('KeyvMemcached', rest)
   const common = { namespace, allowFlush, clearDelay }
   if (client === undefined) {
     const settings = { timeout: CALL_TIMEOUT, ...others } as MemcachedClientOptions

@@ -1,5 +1,6 @@
 import type { Hardening } from '@memkeep/client'
 import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
+import { ownProperties } from '@memkeep/core/internal'
 import { MemcacheClient, type MemcacheConnection } from 'memcache-client'
 import { writtenBy } from './as-socket.ts'
 import { AskedKeys } from './asked-keys.ts'
@@ -31,7 +32,13 @@ export class HardenedMemcacheClient extends MemcacheClient {
 
   /** @throws TypeError for the original's `tls`; what memcache-client throws */
   constructor(options: HardenedMemcacheClientOptions) {
-    const { transport, auth, middleware = [], dangerouslyAllowRawCommands = false, ...original } = options
+    const {
+      transport,
+      auth,
+      middleware = [],
+      dangerouslyAllowRawCommands = false,
+      ...original
+    } = ownProperties('HardenedMemcacheClient', options)
     refuseTlsOption(original)
     super({ ...original, server: readServer(original.server) })
     this.#pipeline = composeMiddleware(middleware)

@@ -1,4 +1,5 @@
 import { assertKey, composeMiddleware, MemkeepError } from '@memkeep/core'
+import { ownProperties } from '@memkeep/core/internal'
 import type { EndpointInput, Pipeline, RestrictedOperation } from '@memkeep/core'
 import type { IncrementDecrementOptions, Response } from 'memjs'
 import { asMissing, countOf, guarded, notFound, ownMemory, Unreadable } from './answers.ts'
@@ -46,7 +47,13 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
     servers?: EndpointInput,
     options: HardenedMemjsOptions<TIn, TOut> = {},
   ): HardenedMemjsClient<TIn, TOut> {
-    const { transport, auth, middleware, allowInsecureAuth = false, ...rest } = options
+    const {
+      transport,
+      auth,
+      middleware,
+      allowInsecureAuth = false,
+      ...rest
+    } = ownProperties('HardenedMemjsClient', options)
     const { username, password, ...own } = rest
     const named = readServers(servers)
     if (auth !== undefined) {

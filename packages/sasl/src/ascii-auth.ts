@@ -1,6 +1,6 @@
 import { formatEndpoint, MemkeepError, type AuthContext, type Channel } from '@memkeep/core'
 import { exchange, parseLine } from '@memkeep/core/internal'
-import { assertAuthOptions, type AuthOptions } from './auth-options.ts'
+import { readAuthOptions, type AuthOptions } from './auth-options.ts'
 import { invalid, type Credentials } from './credentials.ts'
 import { insecureChannel } from './insecure-channel.ts'
 import { PasswordAuthenticator } from './password-authenticator.ts'
@@ -21,8 +21,8 @@ const MAX_LINE_BYTES = 255
  * `ERR_MEMKEEP_CREDENTIALS_UNAVAILABLE`
  * @throws TypeError, RangeError for an unknown option, or one that is none
  */
-export function asciiAuth(options: AuthOptions): PasswordAuthenticator {
-  assertAuthOptions('asciiAuth', options)
+export function asciiAuth(given: AuthOptions): PasswordAuthenticator {
+  const options = readAuthOptions('asciiAuth', given)
   const { allowInsecureAuth = false } = options
   return new PasswordAuthenticator('asciiAuth', options, {
     name: 'ascii-auth',

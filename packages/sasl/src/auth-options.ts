@@ -1,5 +1,5 @@
 import { Secret, type FileSource } from '@memkeep/core'
-import { assertFileSource, assertOptions } from '@memkeep/core/internal'
+import { readFileSource, readOwnOptions } from '@memkeep/core/internal'
 
 /**
  * A text, or where it is: a variable of the environment, or a file that is watched for changes, whose line end is
@@ -43,46 +43,48 @@ const KNOWN = [
 ] as const
 
 /**
- * Refuses options that do not exist, are none, or contradict each other.
+ * Reads the options of an authenticator: a copy of what is its own.
  *
  * @param more the names of further options that the owner has
- * @throws TypeError, RangeError
+ * @throws TypeError, RangeError for unknown, invalid or contradictory options
  */
-export function assertAuthOptions(owner: string, options: AuthOptions, more: readonly string[] = []): void {
-  assertOptions(owner, options, [...KNOWN, ...more])
-  const insecure: unknown = options.allowInsecureAuth ?? false
+export function readAuthOptions<T extends AuthOptions>(
+  owner: string,
+  options: T,
+  more: readonly string[] = [],
+): T {
+  const own = readOwnOptions(owner, options, [...KNOWN, ...more])
+  const insecure: unknown = own.allowInsecureAuth ?? false
   if (typeof insecure !== 'boolean')
     throw new TypeError(`${owner}: "allowInsecureAuth" must be true or false`)
   for (const name of ['credentialsMaxAge', 'credentialsTimeout', 'watchInterval'] as const) {
-    const value: unknown = options[name]
+    const value: unknown = own[name]
     if (value !== undefined && (typeof value !== 'number' || !(value >= 0) || value > 2 ** 31 - 1)) {
       throw new RangeError(`${owner}: "${name}" must be a number of milliseconds, 0 or more`)
     }
   }
-  const provider: unknown = options.credentials
+  const provider: unknown = own.credentials
   if (provider !== undefined) {
     if (typeof provider !== 'function') throw new TypeError(`${owner}: "credentials" must be a function`)
-    if (options.username !== undefined || options.password !== undefined) {
+    if (own.username !== undefined || own.password !== undefined) {
       throw new TypeError(
         `${owner}: "credentials" gives name and password: leave out "username" and "password"`,
       )
     }
-    return
+    return own
   }
-  assertSource(owner, 'username', options.username)
-  assertSource(owner, 'password', options.password)
+  return Object.assign(own, {
+    username: readSource(owner, 'username', own.username),
+    password: readSource(owner, 'password', own.password),
+  })
 }
 
-function assertSource(owner: string, name: string, value: unknown): void {
-  if (typeof value === 'string' || value instanceof Secret) return
-  const { env, file } = (value ?? {}) as { readonly env?: unknown; readonly file?: unknown }
-  if (typeof env === 'string' && env !== '') {
-    assertOptions(`${owner}: "${name}"`, value, ['env'])
-    return
-  }
-  if (typeof file === 'string' && file !== '') {
-    assertFileSource(`${owner}: "${name}"`, value, name === 'password')
-    return
+function readSource(owner: string, name: 'username' | 'password', value: unknown): TextSource {
+  if (typeof value === 'string' || value instanceof Secret) return value
+  const source = (value ?? {}) as { readonly env?: unknown; readonly file?: unknown }
+  if (Object.hasOwn(source, 'file')) return readFileSource(`${owner}: "${name}"`, value, name === 'password')
+  if (Object.hasOwn(source, 'env') && typeof source.env === 'string' && source.env !== '') {
+    return readOwnOptions(`${owner}: "${name}"`, value as { readonly env: string }, ['env'])
   }
   throw new TypeError(`${owner}: "${name}" must be text, a Secret, { env: 'NAME' } or { file: 'its path' }`)
 }

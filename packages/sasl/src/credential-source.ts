@@ -82,5 +82,5 @@ function readText(
 }
 
 function isFile(source: TextSource | undefined): source is FileSource {
-  return typeof source === 'object' && 'file' in source
+  return typeof source === 'object' && Object.hasOwn(source, 'file')
 }

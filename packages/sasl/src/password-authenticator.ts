@@ -84,7 +84,7 @@ export class PasswordAuthenticator extends EventEmitter<AuthEvents> implements A
         if (error !== this.#refreshError) throw error
       })
     })
-    this.#store = new CredentialStore(owner, { ...options }, (credentials) => {
+    this.#store = new CredentialStore(owner, options, (credentials) => {
       exchange.check(credentials)
     })
     this.#watch.start(options.watchInterval)

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '@memkeep/core'
-import { assertAuthOptions, type AuthOptions } from './auth-options.ts'
+import { readAuthOptions, type AuthOptions } from './auth-options.ts'
 import { converse, listMechanisms } from './conversation.ts'
 import type { Version } from './credential-store.ts'
 import { cramMd5 } from './mechanisms/cram-md5.ts'
@@ -43,8 +43,8 @@ const MAX_ITERATIONS = 600_000
  * @throws MemkeepError `ERR_MEMKEEP_INVALID_CREDENTIALS`, `ERR_MEMKEEP_CREDENTIALS_UNAVAILABLE`
  * @throws TypeError, RangeError for an unknown option, or one that is none
  */
-export function sasl(options: SaslOptions): PasswordAuthenticator {
-  assertSaslOptions(options)
+export function sasl(given: SaslOptions): PasswordAuthenticator {
+  const options = readSaslOptions(given)
   const { mechanisms, minimumStrength, allowInsecureAuth = false } = options
   return new PasswordAuthenticator('sasl', options, {
     name: 'sasl',
@@ -74,8 +74,9 @@ function create(name: MechanismName, { credentials, scramKeys }: Version, option
   return scram(credentials, { name, cache: scramKeys, minIterations, maxIterations })
 }
 
-function assertSaslOptions(options: SaslOptions): void {
-  assertAuthOptions('sasl', options, ['mechanisms', 'minimumStrength', 'minIterations', 'maxIterations'])
+function readSaslOptions(given: SaslOptions): SaslOptions {
+  const more = ['mechanisms', 'minimumStrength', 'minIterations', 'maxIterations']
+  const options = readAuthOptions('sasl', given, more)
   const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS } = options
   const mechanisms: unknown = options.mechanisms
   if (
@@ -98,6 +99,7 @@ function assertSaslOptions(options: SaslOptions): void {
   if (minIterations > maxIterations) {
     throw new RangeError('sasl: "minIterations" must not be more than "maxIterations"')
   }
+  return options
 }
 
 function isKnown(name: unknown): name is MechanismName {

@@ -1,5 +1,5 @@
 import type { FileSource } from '@memkeep/core'
-import { assertFileSource, assertOptions } from '@memkeep/core/internal'
+import { readFileSource, readOwnOptions } from '@memkeep/core/internal'
 import { parsePins } from './pins.ts'
 
 /**
@@ -64,6 +64,8 @@ const KNOWN = [
   'dangerouslySkipVerification',
 ] as const
 
+const SOURCES = ['ca', 'crl', 'cert', 'key', 'pfx'] as const
+
 /** Whether an option holds a private key. */
 export function isSecret(name: string): boolean {
   return name === 'key' || name === 'pfx'
@@ -80,16 +82,20 @@ const INSTEAD: Readonly<Record<string, string>> = {
 }
 
 /**
- * Refuses options that do not exist, with what to write instead, and those that contradict each other.
+ * Reads the options: a copy of what is their own. Refuses those that do not exist, with what to write instead, and those
+ * that contradict each other.
  *
  * @throws TypeError, RangeError
  */
-export function assertTlsOptions(options: TlsOptions): void {
+export function readTlsOptions(given: TlsOptions): TlsOptions {
   for (const [name, instead] of Object.entries(INSTEAD)) {
-    if (Object.hasOwn(options, name)) throw new TypeError(`tls: there is no "${name}": ${instead}`)
+    if (Object.hasOwn(given, name)) throw new TypeError(`tls: there is no "${name}": ${instead}`)
   }
-  assertOptions('tls', options, KNOWN)
-  for (const name of ['ca', 'crl', 'cert', 'key', 'pfx'] as const) assertSources(name, options[name])
+  const options = readOwnOptions('tls', given, KNOWN)
+  for (const name of SOURCES) {
+    const value = options[name]
+    if (value !== undefined) Object.assign(options, { [name]: readSources(name, value) })
+  }
   for (const name of ['passphrase', 'servername', 'ciphers'] as const) assertText(name, options[name])
   for (const name of ['trustDefaultCa', 'dangerouslySkipVerification'] as const) {
     const value: unknown = options[name]
@@ -107,6 +113,7 @@ export function assertTlsOptions(options: TlsOptions): void {
   assertNumber('watchInterval', options.watchInterval, 'milliseconds')
   if (options.pins !== undefined) parsePins(options.pins)
   assertTogether(options)
+  return options
 }
 
 function assertTogether(options: TlsOptions): void {
@@ -129,19 +136,20 @@ function assertTogether(options: TlsOptions): void {
   }
 }
 
-function assertSources(name: string, value: unknown): void {
-  if (value === undefined) return
-  const many = name === 'ca' || name === 'crl'
-  const sources = many ? [value].flat() : [value]
-  if (sources.length === 0) throw new TypeError(`tls: "${name}" is empty: leave it out, or hand something in`)
-  for (const source of sources) {
-    if (typeof source === 'string' || Buffer.isBuffer(source)) continue
-    const { file } = (source ?? {}) as { readonly file?: unknown }
-    if (typeof file !== 'string' || file === '') {
-      throw new TypeError(`tls: "${name}" must be text, a Buffer or { file: 'its path' }`)
-    }
-    assertFileSource(`tls: "${name}"`, source, isSecret(name))
+function readSources(name: (typeof SOURCES)[number], value: unknown): Source | readonly Source[] {
+  const isList = (name === 'ca' || name === 'crl') && Array.isArray(value)
+  if (!isList) return readSource(name, value)
+  if (value.length === 0) throw new TypeError(`tls: "${name}" is empty: leave it out, or hand something in`)
+  return value.map((source: unknown) => readSource(name, source))
+}
+
+function readSource(name: string, source: unknown): Source {
+  if (typeof source === 'string' || Buffer.isBuffer(source)) return source
+  const { file } = (source ?? {}) as { readonly file?: unknown }
+  if (typeof source === 'object' && typeof file === 'string' && file !== '') {
+    return readFileSource(`tls: "${name}"`, source, isSecret(name))
   }
+  throw new TypeError(`tls: "${name}" must be text, a Buffer or { file: 'its path' }`)
 }
 
 function assertText(name: string, value: unknown): void {

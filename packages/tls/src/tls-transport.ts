@@ -15,7 +15,7 @@ import { establish } from './establish.ts'
 import { ExpiryWatch } from './expiry-watch.ts'
 import { nextGeneration, type Generation } from './generation.ts'
 import { isDistrust } from './handshake-errors.ts'
-import { assertTlsOptions, type TlsOptions } from './options.ts'
+import { readTlsOptions, type TlsOptions } from './options.ts'
 import { parsePins } from './pins.ts'
 import { filesOf, readFiles, type FileContents, type SourceFile } from './sources.ts'
 import { warnOfExpiry, warnOfReload, warnOfSkippedVerification } from './warnings.ts'
@@ -53,10 +53,10 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
   #reloadError: Error | undefined
 
   /** @throws as {@link tls} */
-  constructor(options: TlsOptions) {
+  constructor(given: TlsOptions) {
     super()
-    assertTlsOptions(options)
-    this.#options = { ...options }
+    const options = readTlsOptions(given)
+    this.#options = options
     this.#pins = options.pins === undefined ? undefined : parsePins(options.pins)
     this.confidential = options.dangerouslySkipVerification !== true
     this.name = this.confidential ? 'tls' : 'tls without verification'

@@ -1,5 +1,5 @@
 import { formatEndpoint, MemkeepError, type Channel, type Endpoint } from '@memkeep/core'
-import { assertOptions, describeInput, exchange } from '@memkeep/core/internal'
+import { readOwnOptions, describeInput, exchange } from '@memkeep/core/internal'
 import { allowedHosts } from './allowed-hosts.ts'
 import { Attempt } from './attempt.ts'
 import { parseClusterAnswer, parseClusterConfig, type ClusterHead } from './cluster-config.ts'
@@ -42,8 +42,8 @@ const QUESTIONS: readonly { readonly command: string; readonly head: ClusterHead
  * new MemcachedClient({ servers, discovery: elastiCache(), transport: tls() })
  */
 export function elastiCache(options: ElastiCacheOptions = {}): Discovery {
-  assertOptions('elastiCache', options, ['interval', 'maxServers', 'allowedHosts'])
-  const { interval = 60_000, maxServers } = options
+  const own = readOwnOptions('elastiCache', options, ['interval', 'maxServers', 'allowedHosts'])
+  const { interval = 60_000, maxServers } = own
   if (!Number.isInteger(interval) || interval < 1 || interval > MAX_INTERVAL) {
     throw new RangeError(
       `elastiCache: "interval" must be a whole number of milliseconds from 1 on, not ${describeInput(interval)}`,
@@ -54,8 +54,7 @@ export function elastiCache(options: ElastiCacheOptions = {}): Discovery {
       `elastiCache: "maxServers" must be a whole number, at least 1, not ${describeInput(maxServers)}`,
     )
   }
-  const isAllowed =
-    options.allowedHosts === undefined ? undefined : allowedHosts('elastiCache', options.allowedHosts)
+  const isAllowed = own.allowedHosts === undefined ? undefined : allowedHosts('elastiCache', own.allowedHosts)
   // by the endpoints of a client, since several may share it
   const told = new WeakMap<readonly Endpoint[], Endpoint>()
   return {

@@ -14,7 +14,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api'
 import { DEFAULT_PORT, formatEndpoint, MemkeepError, type Endpoint } from '@memkeep/core'
-import { assertOptions } from '@memkeep/core/internal'
+import { readOwnOptions } from '@memkeep/core/internal'
 import { channels, type CommandMessage, type EjectMessage, type RewrapMessage } from './channels.ts'
 
 /** Options of {@link instrumentOpenTelemetry}. */
@@ -78,8 +78,8 @@ const OPTIONS = ['tracerProvider', 'meterProvider']
  * @see https://opentelemetry.io/docs/specs/semconv/db/database-spans/
  */
 export function instrumentOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetryInstrumentation {
-  assertOptions('instrumentOpenTelemetry', options, OPTIONS)
-  const { tracerProvider = trace.getTracerProvider(), meterProvider } = options
+  const own = readOwnOptions('instrumentOpenTelemetry', options, OPTIONS)
+  const { tracerProvider = trace.getTracerProvider(), meterProvider } = own
   const tracer = tracerProvider.getTracer(SCOPE)
   const spans = new WeakMap<CommandMessage, Span>()
   // The API's global tracer waits for an SDK, its global meter does not: one taken too early would stay a no-op.

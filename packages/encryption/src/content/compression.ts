@@ -1,5 +1,5 @@
 import { MemkeepError } from '@memkeep/core'
-import { assertOptions } from '@memkeep/core/internal'
+import { readOwnOptions } from '@memkeep/core/internal'
 import { CODECS, type Codec, type CodecBackend, type Inflated } from './codecs.ts'
 
 /** How values are compressed. */
@@ -34,11 +34,11 @@ export class Compression {
    * @throws MemkeepError `ERR_MEMKEEP_ALGORITHM_UNAVAILABLE` for a codec that this Node does not have
    */
   constructor(options: CompressionOptions) {
-    assertOptions('compress', options, ['codec', 'threshold', 'maxInflatedBytes'])
-    this.#backend = backendOf(options.codec)
+    const own = readOwnOptions('compress', options, ['codec', 'threshold', 'maxInflatedBytes'])
+    this.#backend = backendOf(own.codec)
     this.codec = this.#backend.codec
-    this.#threshold = byteCount('threshold', options.threshold ?? THRESHOLD)
-    this.maxInflatedBytes = byteCount('maxInflatedBytes', options.maxInflatedBytes ?? MAX_INFLATED_BYTES)
+    this.#threshold = byteCount('threshold', own.threshold ?? THRESHOLD)
+    this.maxInflatedBytes = byteCount('maxInflatedBytes', own.maxInflatedBytes ?? MAX_INFLATED_BYTES)
   }
 
   /** A codec byte and the compressed value, or undefined when the value is better left as it is. */

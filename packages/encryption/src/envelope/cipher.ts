@@ -1,5 +1,5 @@
 import type { Entry } from '@memkeep/core'
-import { assertOptions } from '@memkeep/core/internal'
+import { readOwnOptions } from '@memkeep/core/internal'
 import type { Codec } from '../content/codecs.ts'
 import { MAX_INFLATED_BYTES, readCompression, type CompressionOptions } from '../content/compression.ts'
 import { readPadding, type Padding } from '../content/padding.ts'
@@ -72,18 +72,18 @@ export class EnvelopeCipher {
   #opener: Opener
 
   constructor(options: EnvelopeCipherOptions) {
-    assertOptions('EnvelopeCipher', options, CIPHER_OPTIONS)
-    const { keyring, context = '', algorithm = 'aes-256-gcm', bindExpiry = false } = options
+    const own = readOwnOptions('EnvelopeCipher', options, CIPHER_OPTIONS)
+    const { keyring, context = '', algorithm = 'aes-256-gcm', bindExpiry = false } = own
     assertAlgorithm(algorithm)
     if (typeof bindExpiry !== 'boolean') throw new TypeError('bindExpiry must be true or false')
-    const compression = readCompression(options.compress)
+    const compression = readCompression(own.compress)
     this.#keyring = keyring
     this.#masters = masterKeysOf(keyring)
     this.#sealing = {
       aead: aeadOf(algorithm),
       context: contextBytes(context),
       compression,
-      padding: readPadding(options.pad),
+      padding: readPadding(own.pad),
       bindExpiry,
     }
     this.#opening = {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import { MemkeepError } from '@memkeep/core'
-import { FileWatch, assertOptions, quoteVariable } from '@memkeep/core/internal'
+import { FileWatch, readOwnOptions, quoteVariable } from '@memkeep/core/internal'
 import { readKeyFile, type KeyFileOptions } from './file-source.ts'
 import { invalidKeyring } from './invalid-keyring.ts'
 import { formatKeyText } from './key-text.ts'
@@ -133,8 +133,9 @@ export class Keyring extends EventEmitter<KeyringEvents> implements Disposable {
    */
   static fromFile(path: string, options: KeyFileOptions = {}): Keyring {
     if (typeof path !== 'string' || path === '') throw new TypeError('path must be the path of a file')
-    assertOptions('Keyring.fromFile', options, ['watchInterval', 'reloadOnSighup', 'allowGroup'])
-    const { watchInterval = 5_000, reloadOnSighup = false, allowGroup = false } = options
+    const known = ['watchInterval', 'reloadOnSighup', 'allowGroup']
+    const own = readOwnOptions('Keyring.fromFile', options, known)
+    const { watchInterval = 5_000, reloadOnSighup = false, allowGroup = false } = own
     assertDelay('watchInterval', watchInterval, 0)
     const onChange = (): void => {
       void keyring.#reloadQuietly()
@@ -164,8 +165,8 @@ export class Keyring extends EventEmitter<KeyringEvents> implements Disposable {
    */
   static async fromProvider(load: KeyProvider, options: KeyProviderOptions = {}): Promise<Keyring> {
     if (typeof load !== 'function') throw new TypeError('load must be a function that resolves to keys')
-    assertOptions('Keyring.fromProvider', options, ['refreshInterval', 'timeout'])
-    const { refreshInterval = REFRESH_INTERVAL, timeout = PROVIDER_TIMEOUT } = options
+    const own = readOwnOptions('Keyring.fromProvider', options, ['refreshInterval', 'timeout'])
+    const { refreshInterval = REFRESH_INTERVAL, timeout = PROVIDER_TIMEOUT } = own
     assertDelay('refreshInterval', refreshInterval, 0)
     assertDelay('timeout', timeout, 1)
     const read = (): Promise<Ring> => askKeyProvider(load, timeout)
@@ -192,8 +193,8 @@ export class Keyring extends EventEmitter<KeyringEvents> implements Disposable {
    * @throws TypeError, RangeError for wrong options
    */
   static async fromPassphrase(passphrase: string, options: PassphraseOptions): Promise<Keyring> {
-    assertOptions('Keyring.fromPassphrase', options, ['salt', 'N', 'r', 'p'])
-    const keyring = new Keyring(await ringOfPassphrase(passphrase, options))
+    const own = readOwnOptions('Keyring.fromPassphrase', options, ['salt', 'N', 'r', 'p'])
+    const keyring = new Keyring(await ringOfPassphrase(passphrase, own))
     warnOfPassphrase()
     return keyring
   }

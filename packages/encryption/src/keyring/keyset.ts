@@ -113,7 +113,7 @@ function record(input: unknown, where: string, known: readonly string[]): Readon
   if (unknown >= 0) {
     throw invalidKeyring(`${where}: field ${String(unknown + 1)} is none of ${known.join(', ')}.`)
   }
-  return { ...input }
+  return Object.assign(Object.create(null) as Record<string, unknown>, input)
 }
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/

@@ -6,11 +6,12 @@ import {
   type Endpoint,
   type EndpointInput,
 } from '@memkeep/core'
+import { ownProperties } from '@memkeep/core/internal'
 import { encryption, Keyring, type EncryptionLayer } from '@memkeep/encryption'
 import { asciiAuth, sasl, type MechanismName, type PasswordAuthenticator } from '@memkeep/sasl'
-import { tls, type TlsTransport } from '@memkeep/tls'
+import { tls, type TlsOptions, type TlsTransport } from '@memkeep/tls'
 import {
-  assertHardeningOptions,
+  readHardeningOptions,
   pickClientSettings,
   type ClientSettings,
   type HardeningOptions,
@@ -37,13 +38,13 @@ const SAY_THE_PASSWORD: ReadonlySet<MechanismName> = new Set(['PLAIN', 'CRAM-MD5
  *
  * @throws TypeError, RangeError, MemkeepError as {@link hardening}
  */
-export function build(options: HardeningOptions): Layers {
-  assertHardeningOptions(options)
+export function build(given: HardeningOptions): Layers {
+  const options = readHardeningOptions(given)
   const named = parseEndpoints(options.servers)
   const withTls = options.tls !== undefined || named.some(({ secure }) => secure === true)
   if (withTls) refusePlain(options.servers)
   const endpoints = withTls ? named.map((endpoint) => ({ ...endpoint, secure: true })) : named
-  const tlsOptions = options.tls === true ? {} : (options.tls ?? {})
+  const tlsOptions = options.tls === true ? NO_OPTIONS : (options.tls ?? NO_OPTIONS)
   const confidential = withTls && tlsOptions.dangerouslySkipVerification !== true
 
   const made: { close(): void }[] = []
@@ -75,16 +76,19 @@ export function build(options: HardeningOptions): Layers {
   }
 }
 
+const NO_OPTIONS = Object.create(null) as TlsOptions
+
 function makeKeyring(keys: KeysSource): Keyring {
   if (typeof keys === 'string') {
     return keys.trimStart().startsWith('{') ? Keyring.fromKeyset(keys) : Keyring.fromText(keys)
   }
-  if ('env' in keys) return Keyring.fromEnv(keys.env)
-  if ('file' in keys) {
-    const { file, ...options } = keys
+  const own = ownProperties('hardening: "keys"', keys)
+  if ('env' in own) return Keyring.fromEnv(own.env)
+  if ('file' in own) {
+    const { file, ...options } = own
     return Keyring.fromFile(file, options)
   }
-  return Keyring.fromKeyset(keys)
+  return Keyring.fromKeyset(own)
 }
 
 /** One who writes `memcached://` beside "tls" or memcacheds:// may have meant either. */

@@ -1,5 +1,6 @@
 import { MemcachedClient, type MemcachedClientOptions } from '@memkeep/client'
 import { MemkeepError } from '@memkeep/core'
+import { ownProperties } from '@memkeep/core/internal'
 import { readablePassword } from './build.ts'
 import type { AnyHardening } from './hardened.ts'
 import { hardening, type HardeningSource } from './hardening.ts'
@@ -20,7 +21,7 @@ export class HardenedClient extends MemcachedClient {
     // by their names: the client takes no property that it does not know
     const { servers, transport, auth, middleware } = layers
     const settings = pickClientSettings(layers)
-    const twice = Object.keys(settings).find((name) => name in options)
+    const twice = Object.keys(settings).find((name) => Object.hasOwn(options, name))
     if (twice !== undefined) {
       throw new TypeError(`connect: "${twice}" is set with the servers and in the options: keep one of them`)
     }
@@ -74,7 +75,8 @@ export async function connect(
   let client: HardenedClient | undefined
   try {
     client = new HardenedClient(layers, options)
-    const timeout = (options.connectTimeout ?? CONNECT_TIMEOUT) + GRACE
+    const { connectTimeout = CONNECT_TIMEOUT } = ownProperties('connect', options)
+    const timeout = connectTimeout + GRACE
     const { faults } = await client.version({ timeout })
     const [first, ...others] = faults
     if (first === undefined) return client
@@ -94,7 +96,7 @@ export async function connect(
 
 /** What a layer says for those who call it says nothing to one who wrote a URI. */
 function inWordsOfUris(error: unknown, source: HardeningSource | undefined): unknown {
-  const written = source === undefined || typeof source === 'string' || 'env' in source
+  const written = source === undefined || typeof source === 'string' || Object.hasOwn(source, 'env')
   if (!written || !(error instanceof MemkeepError) || error.code !== 'ERR_MEMKEEP_AUTH_INSECURE_CHANNEL') {
     return error
   }

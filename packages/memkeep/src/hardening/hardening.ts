@@ -45,9 +45,9 @@ function readSource(source: HardeningSource): HardeningOptions {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError('hardening: hand in a URI, options, or nothing for the environment')
   }
-  if (!('env' in source)) return source
+  if (!Object.hasOwn(source, 'env')) return source as HardeningOptions
   if (Object.keys(source).length > 1) {
     throw new TypeError('hardening: "env" stands alone: what it says and other options are not mixed')
   }
-  return readSettings(readEnvironment(source.env))
+  return readSettings(readEnvironment((source as EnvironmentSource).env))
 }

@@ -1,6 +1,6 @@
 import type { MemcachedClientOptions } from '@memkeep/client'
 import type { EndpointInput } from '@memkeep/core'
-import { assertOptions } from '@memkeep/core/internal'
+import { ownProperties, readOwnOptions } from '@memkeep/core/internal'
 import type { EncryptionOptions, KeyFileOptions, Keyring, Keyset } from '@memkeep/encryption'
 import type { AuthOptions, SaslOptions } from '@memkeep/sasl'
 import type { TlsOptions } from '@memkeep/tls'
@@ -49,23 +49,25 @@ export interface HardeningOptions extends ClientSettings {
   readonly encryption?: HardeningEncryption
 }
 
-/** Refuses options that do not exist or contradict each other. @throws TypeError */
-export function assertHardeningOptions(options: HardeningOptions): void {
-  assertOptions('hardening', options, [
-    'servers',
-    'tls',
-    'sasl',
-    'asciiAuth',
-    'encryption',
-    ...CLIENT_SETTINGS,
-  ])
-  const given: Readonly<Record<string, unknown>> = { ...options }
-  if (given['servers'] === undefined) {
+/**
+ * Reads the options, and those of the layers: copies of what is their own.
+ *
+ * @throws TypeError for unknown or contradictory options
+ */
+export function readHardeningOptions(given: HardeningOptions): HardeningOptions {
+  const known = ['servers', 'tls', 'sasl', 'asciiAuth', 'encryption', ...CLIENT_SETTINGS]
+  const options = readOwnOptions('hardening', given, known)
+  const layers = options as unknown as Record<string, unknown>
+  if (layers['servers'] === undefined) {
     throw new TypeError('hardening: "servers" is missing: write where memcached listens, as cache1:11211')
   }
   for (const name of ['tls', 'sasl', 'asciiAuth', 'encryption']) {
-    const value = given[name]
-    if (value === undefined || isRecord(value) || (name === 'tls' && value === true)) continue
+    const value = layers[name]
+    if (value === undefined || (name === 'tls' && value === true)) continue
+    if (isRecord(value)) {
+      layers[name] = ownProperties(`hardening: "${name}"`, value)
+      continue
+    }
     const choices = name === 'tls' ? 'true or an object of options' : 'an object of options'
     throw new TypeError(`hardening: "${name}" must be ${choices}; leave it out to do without it`)
   }
@@ -81,8 +83,9 @@ export function assertHardeningOptions(options: HardeningOptions): void {
   if (options.encryption !== undefined && (keyring === undefined) === (keys === undefined)) {
     throw new TypeError('hardening: "encryption" needs a "keyring", or "keys" to make one of, and not both')
   }
+  return options
 }
 
-function isRecord(value: unknown): boolean {
+function isRecord(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
