@@ -2,6 +2,7 @@ import { DEFAULT_PORT } from '@memkeep/core'
 import { checkWeights } from './check-weights.ts'
 import { MD5_WORDS, md5, md5Word, requireMd5 } from './md5.ts'
 import type { Ring, RingServer } from './ring.ts'
+import { ShortMd5 } from './short-md5.ts'
 
 /** Points of a server whose weight is the average (`MEMCACHED_POINTS_PER_SERVER_KETAMA`). */
 const POINTS_PER_SERVER = 160
@@ -53,9 +54,11 @@ function ringOf(servers: readonly RingServer[], before: Circle): Ring {
   requireMd5()
   const circle = layOut(servers, before)
   const { values, owners } = circle
+  const shortMd5 = new ShortMd5()
   return {
     pick(key, isUp): number {
-      const start = firstAtOrAfter(values, md5Word(md5(key), 0))
+      const short = shortMd5.firstWord(key)
+      const start = firstAtOrAfter(values, short < 0 ? md5Word(md5(key), 0) : short)
       const home = owners[start] ?? -1
       if (isUp === undefined || isUp(home)) return home
       for (let at = start + 1; at < owners.length; at++) {
