@@ -180,6 +180,7 @@ export class Asker {
       // a further step has what was left of the call when it began
       turn: question.continues === true ? { at: this.#clock.now() } : this.#clock.turn(),
       retries,
+      server: server.name,
     }
     if (this.#closed && question.continues !== true) return Promise.reject(clientClosed())
     const request = new Request(question, patience)

@@ -6,6 +6,7 @@ import { isUnreachable } from './server/faults.ts'
 const NOT_WRITTEN: ReadonlySet<string> = new Set([
   'ERR_MEMKEEP_CONNECT_FAILED',
   'ERR_MEMKEEP_CONNECT_TIMEOUT',
+  'ERR_MEMKEEP_CONNECTION_LIMIT',
   'ERR_MEMKEEP_SERVER_DOWN',
 ])
 

@@ -16,7 +16,7 @@ function channel(onWrite: (play: Duplex) => void): Duplex {
 }
 
 const ask = (onWrite: (play: Duplex) => void, signal = new AbortController().signal): Promise<string> =>
-  exchange(channel(onWrite), Buffer.from('version\r\n'), parseLine, signal)
+  exchange(channel(onWrite), Buffer.from('version\r\n'), parseLine, { server: 'cache1:11211', signal })
 const code = (name: string): unknown => expect.objectContaining({ code: `ERR_MEMKEEP_${name}` })
 
 describe('exchange', () => {
@@ -29,7 +29,10 @@ describe('exchange', () => {
 
   it('leaves the channel as a new one is, without listeners of its own and nothing lost', async () => {
     const quiet = channel((play) => play.push('OK\r\n'))
-    await exchange(quiet, Buffer.from('x'), parseLine, new AbortController().signal)
+    await exchange(quiet, Buffer.from('x'), parseLine, {
+      server: 'cache1:11211',
+      signal: new AbortController().signal,
+    })
     expect(quiet.readableFlowing).toBeNull()
     for (const event of ['readable', 'data', 'end', 'close']) expect(quiet.listenerCount(event)).toBe(0)
     expect(quiet.listenerCount('error')).toBe(1)
@@ -75,7 +78,7 @@ describe('exchange', () => {
       () => {
         throw thrown
       },
-      new AbortController().signal,
+      { server: 'cache1:11211', signal: new AbortController().signal },
     )
     await expect(answer).rejects.toBe(thrown)
   })

@@ -1,3 +1,4 @@
+import { connectionLimit } from './connection-limit.ts'
 import { MemkeepError } from './errors.ts'
 import type { Channel } from './transport.ts'
 
@@ -11,18 +12,25 @@ export interface Parsed<T> {
   readonly length: number
 }
 
+/** Whom an exchange is with, and what ends it. */
+export interface ExchangeOptions {
+  /** The server as the user wrote it, for messages. */
+  readonly server: string
+  readonly signal: AbortSignal
+}
+
 /**
  * Says one thing on a quiet channel and waits for the one answer: the shape of every exchange before the first
  * command. Leaves nothing unread, and the channel as a new one is: it flows when somebody listens.
  *
  * @param parse gives the answer, or undefined while it is incomplete
- * @throws MemkeepError `ERR_MEMKEEP_CONNECTION_LOST`, `ERR_MEMKEEP_PROTOCOL`; the channel's own error; the signal's reason
+ * @throws MemkeepError `ERR_MEMKEEP_CONNECTION_LOST`, `ERR_MEMKEEP_CONNECTION_LIMIT`, `ERR_MEMKEEP_PROTOCOL`; the channel's own error; the signal's reason
  */
 export function exchange<T>(
   channel: Channel,
   request: Buffer,
   parse: (received: Buffer) => Parsed<T> | undefined,
-  signal: AbortSignal,
+  { server, signal }: ExchangeOptions,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let received: Buffer = Buffer.alloc(0)
@@ -41,14 +49,19 @@ export function exchange<T>(
       fail(signal.reason)
     }
     const onError = (error: Error): void => {
-      fail(error instanceof MemkeepError ? error : lost(error))
+      fail(error instanceof MemkeepError ? error : lost(server, error))
     }
     const onClose = (): void => {
-      fail(channel.errored instanceof MemkeepError ? channel.errored : lost(channel.errored))
+      fail(channel.errored instanceof MemkeepError ? channel.errored : lost(server, channel.errored))
     }
     const onReadable = (): void => {
       for (let chunk = read(channel); chunk !== null; chunk = read(channel)) {
         received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+      }
+      const limit = connectionLimit(server, received)
+      if (limit !== undefined) {
+        fail(limit)
+        return
       }
       try {
         const parsed = parse(received)
@@ -57,10 +70,10 @@ export function exchange<T>(
             resolve(parsed.value)
           })
         } else if (parsed !== undefined || received.length > MAX_ANSWER_BYTES) {
-          fail(unexpected())
+          fail(unexpected(server))
         }
       } catch (error) {
-        fail(error)
+        fail(named(server, error))
       }
     }
 
@@ -87,17 +100,25 @@ export function parseLine(received: Buffer): Parsed<string> | undefined {
   return end < 0 ? undefined : { value: received.toString('latin1', 0, end), length: end + 2 }
 }
 
-function lost(cause: Error | null): MemkeepError {
+function lost(server: string, cause: Error | null): MemkeepError {
   return new MemkeepError(
     'ERR_MEMKEEP_CONNECTION_LOST',
-    'The server closed the connection before its first answer: check that the address is a memcached server and whether it demands TLS.',
+    `${server} closed the connection before its first answer: check that it is a memcached server, that the memcached behind it runs if it is a proxy, and whether it demands TLS.`,
     { cause },
   )
 }
 
-function unexpected(): MemkeepError {
+function unexpected(server: string): MemkeepError {
   return new MemkeepError(
     'ERR_MEMKEEP_PROTOCOL',
-    'The server answered with more than was asked: check that the address is a memcached server.',
+    `${server} answered with more than was asked: check that the address is a memcached server.`,
   )
 }
+
+/** An error about "The server", with its name instead. */
+export function named(server: string, error: unknown): unknown {
+  if (!(error instanceof MemkeepError) || !error.message.startsWith(NAMELESS)) return error
+  return new MemkeepError(error.code, server + error.message.slice(NAMELESS.length), { cause: error.cause })
+}
+
+const NAMELESS = 'The server'

@@ -1,12 +1,17 @@
 import { isPasswordSafe, type Authenticator } from './authenticator.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { MemkeepError } from './errors.ts'
-import { exchange, parseLine } from './exchange.ts'
+import { exchange, parseLine, type ExchangeOptions, type Parsed } from './exchange.ts'
 import { encodeBinaryRequest, parseBinaryResponse } from './binary-frame.ts'
 import type { Channel, ConnectOptions, Transport } from './transport.ts'
 
 /** Opcode of `Version` (memcached's binary protocol, "Command Opcodes"). */
 const VERSION = 0x0b
+
+/** As much of what a server says as a message repeats. */
+const MAX_QUOTED = 100
+/** What nobody stores, so that reading it shows only whether a server answers. */
+const PROBED_KEY = 'memkeep-probe'
 
 /** Options of {@link openChannel}. */
 export interface OpenChannelOptions extends ConnectOptions {
@@ -19,6 +24,11 @@ export interface OpenChannelOptions extends ConnectOptions {
    * reason to send a password in cleartext: any process of this machine may listen there. Default false.
    */
   readonly discovered?: boolean | undefined
+  /**
+   * What a server without an authenticator is asked to show that it accepts the connection. `get` reads a key that no
+   * one stores, for proxies that close the connection at `version`. Default `version`.
+   */
+  readonly probe?: 'version' | 'get' | undefined
   /** What the caller must know of the server before it takes the channel; runs last, under the same deadline. */
   readonly check?: ((channel: Channel, context: ConnectOptions) => Promise<void>) | undefined
 }
@@ -34,7 +44,16 @@ export interface OpenChannelOptions extends ConnectOptions {
  */
 export async function openChannel(
   endpoint: Endpoint,
-  { transport, auth, protocol = 'text', discovered = false, check, signal, onRetire }: OpenChannelOptions,
+  {
+    transport,
+    auth,
+    protocol = 'text',
+    probe = 'version',
+    discovered = false,
+    check,
+    signal,
+    onRetire,
+  }: OpenChannelOptions,
 ): Promise<Channel> {
   const server = formatEndpoint(endpoint)
   if (endpoint.secure === true && !transport.confidential) {
@@ -50,9 +69,11 @@ export async function openChannel(
     const channel = await transport.connect(endpoint, { signal, onRetire })
     try {
       if (auth === undefined) {
-        silent =
-          'did not answer "version": it may demand SASL (hand in auth: sasl({ username, password })) or TLS'
-        await (protocol === 'binary' ? probeBinary(channel, signal) : probeVersion(channel, server, signal))
+        const command = protocol === 'text' ? probe : 'version'
+        silent = `did not answer "${command}": it may demand SASL (hand in auth: sasl({ username, password })) or TLS`
+        const options = { server, signal }
+        if (protocol === 'binary') await probeBinary(channel, options)
+        else await (probe === 'get' ? probeGet(channel, options) : probeVersion(channel, options))
       } else {
         silent = `did not answer the ${auth.name} exchange: it may not speak the ${auth.protocol} protocol, or demand TLS`
         await auth.authenticate(channel, {
@@ -70,29 +91,60 @@ export async function openChannel(
       throw error
     }
   } catch (error) {
+    if (!signal.aborted && transport.diagnose !== undefined) {
+      throw await transport.diagnose(error, endpoint, { signal })
+    }
     if (!signal.aborted || error !== signal.reason || !isTimeout(error)) throw error
     throw new MemkeepError('ERR_MEMKEEP_CONNECT_TIMEOUT', `${server} ${silent}.`, { cause: error })
   }
 }
 
-async function probeVersion(channel: Channel, server: string, signal: AbortSignal): Promise<void> {
-  const line = await exchange(channel, Buffer.from('version\r\n'), parseLine, signal)
+async function probeVersion(channel: Channel, options: ExchangeOptions): Promise<void> {
+  const { server } = options
+  const line = await exchange(channel, Buffer.from('version\r\n'), parseLine, options)
   if (line.startsWith('VERSION ')) return
-  if (line === 'CLIENT_ERROR unauthenticated') {
+  refuseUnauthenticated(server, line)
+  if (line.startsWith('SERVER_ERROR')) {
     throw new MemkeepError(
-      'ERR_MEMKEEP_AUTH_REQUIRED',
-      `${server} demands a password: hand in auth: asciiAuth({ username, password }).`,
+      'ERR_MEMKEEP_BACKEND_UNREACHABLE',
+      `${server} answered "version" by ${JSON.stringify(line.slice(0, MAX_QUOTED))}: it is a proxy that does not reach its memcached. Check that server, and the network between the two.`,
     )
   }
   throw new MemkeepError(
     'ERR_MEMKEEP_PROTOCOL',
-    `${server} did not answer "version" as memcached does: check that the address is a memcached server.`,
+    `${server} did not answer "version" as memcached does (${JSON.stringify(line.slice(0, MAX_QUOTED))}): check that the address is a memcached server.`,
+  )
+}
+
+/** Any answer but a refusal will do: that of a proxy is about one of its servers. */
+async function probeGet(channel: Channel, options: ExchangeOptions): Promise<void> {
+  refuseUnauthenticated(
+    options.server,
+    await exchange(channel, Buffer.from(`get ${PROBED_KEY}\r\n`), parseGet, options),
+  )
+}
+
+/** A line that is not a value, or what ends one. */
+function parseGet(received: Buffer): Parsed<string> | undefined {
+  const line = parseLine(received)
+  if (!line?.value.startsWith('VALUE ')) return line
+  const bytes = Number(/^VALUE \S+ \d+ (\d+)/.exec(line.value)?.[1])
+  const end = parseLine(received.subarray(line.length + bytes + 2))
+  return end && { value: end.value, length: line.length + bytes + 2 + end.length }
+}
+
+/** @throws MemkeepError `ERR_MEMKEEP_AUTH_REQUIRED` */
+function refuseUnauthenticated(server: string, line: string): void {
+  if (line !== 'CLIENT_ERROR unauthenticated') return
+  throw new MemkeepError(
+    'ERR_MEMKEEP_AUTH_REQUIRED',
+    `${server} demands a password: hand in auth: asciiAuth({ username, password }).`,
   )
 }
 
 /** Any answer in the binary protocol will do: a server that demands SASL answers this one to everyone. */
-async function probeBinary(channel: Channel, signal: AbortSignal): Promise<void> {
-  await exchange(channel, encodeBinaryRequest({ opcode: VERSION }), parseBinaryResponse, signal)
+async function probeBinary(channel: Channel, options: ExchangeOptions): Promise<void> {
+  await exchange(channel, encodeBinaryRequest({ opcode: VERSION }), parseBinaryResponse, options)
 }
 
 function isTimeout(error: unknown): boolean {

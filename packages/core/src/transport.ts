@@ -45,4 +45,9 @@ export interface Transport {
    * `error` listener, so that a late fault never throws.
    */
   connect(endpoint: Endpoint, options: ConnectOptions): Promise<Channel>
+  /**
+   * Finds out more about an error of a connection that was not accepted, where another connection can tell; resolves to
+   * a better error, or to the same.
+   */
+  diagnose?(error: unknown, endpoint: Endpoint, options: Pick<ConnectOptions, 'signal'>): Promise<unknown>
 }

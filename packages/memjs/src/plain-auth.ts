@@ -36,7 +36,7 @@ export function plainAuth({ username, password, allowInsecureAuth }: PlainCreden
         key: Buffer.from('PLAIN'),
         value: Buffer.from(`\0${username}\0${secret.reveal()}`),
       })
-      const { status } = await exchange(channel, request, parseBinaryResponse, signal)
+      const { status } = await exchange(channel, request, parseBinaryResponse, { server, signal })
       if (status === OK) return
       throw refusal(server, status)
     },

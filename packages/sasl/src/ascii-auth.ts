@@ -33,8 +33,8 @@ export function asciiAuth(given: AuthOptions): PasswordAuthenticator {
       if (!context.passwordSafe && !allowInsecureAuth) throw insecureChannel(server)
       await probe(channel, server, context)
       const request = encodeCredentials(credentials)
-      const answer = await exchange(channel, request, parseLine, context.signal).finally(() =>
-        request.fill(0),
+      const answer = await exchange(channel, request, parseLine, { server, signal: context.signal }).finally(
+        () => request.fill(0),
       )
       if (answer === 'STORED') return
       if (!answer.startsWith('CLIENT_ERROR')) throw unexpected(server)
@@ -48,7 +48,7 @@ export function asciiAuth(given: AuthOptions): PasswordAuthenticator {
 
 /** Asks whether the server asks for a password: one that does not would store it. */
 async function probe(channel: Channel, server: string, { signal }: AuthContext): Promise<void> {
-  const answer = await exchange(channel, Buffer.from('version\r\n'), parseLine, signal)
+  const answer = await exchange(channel, Buffer.from('version\r\n'), parseLine, { server, signal })
   if (answer.startsWith('VERSION ')) {
     throw new MemkeepError(
       'ERR_MEMKEEP_AUTH_NOT_REQUIRED',

@@ -1,5 +1,10 @@
 import { MemkeepError, type Channel } from '@memkeep/core'
-import { encodeBinaryRequest, exchange, parseBinaryResponse } from '@memkeep/core/internal'
+import {
+  encodeBinaryRequest,
+  exchange,
+  parseBinaryResponse,
+  type ExchangeOptions,
+} from '@memkeep/core/internal'
 import { unexpectedStep } from './mechanisms/faults.ts'
 import type { Mechanism } from './mechanisms/mechanism.ts'
 
@@ -20,7 +25,7 @@ export async function listMechanisms(
   server: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { status, value } = await request(channel, signal, OPCODE.listMechanisms)
+  const { status, value } = await request(channel, { server, signal }, OPCODE.listMechanisms)
   if (status === STATUS.unknownCommand) {
     throw new MemkeepError(
       'ERR_MEMKEEP_AUTH_NOT_REQUIRED',
@@ -45,11 +50,17 @@ export async function converse(
   server: string,
   signal: AbortSignal,
 ): Promise<void> {
-  let { status, value } = await request(channel, signal, OPCODE.auth, mechanism.name, mechanism.start())
+  let { status, value } = await request(
+    channel,
+    { server, signal },
+    OPCODE.auth,
+    mechanism.name,
+    mechanism.start(),
+  )
   for (let steps = 0; status === STATUS.authContinue; steps++) {
     if (steps === MAX_STEPS) throw unexpectedStep(mechanism.name)
     const response = await mechanism.step(value)
-    ;({ status, value } = await request(channel, signal, OPCODE.step, mechanism.name, response))
+    ;({ status, value } = await request(channel, { server, signal }, OPCODE.step, mechanism.name, response))
   }
   if (status === STATUS.authError) {
     throw new MemkeepError(
@@ -63,14 +74,14 @@ export async function converse(
 
 async function request(
   channel: Channel,
-  signal: AbortSignal,
+  options: ExchangeOptions,
   opcode: number,
   mechanism = '',
   message: Buffer = Buffer.alloc(0),
 ): Promise<{ readonly status: number; readonly value: Buffer }> {
   const bytes = encodeBinaryRequest({ opcode, key: Buffer.from(mechanism, 'latin1'), value: message })
   try {
-    return await exchange(channel, bytes, parseBinaryResponse, signal)
+    return await exchange(channel, bytes, parseBinaryResponse, options)
   } finally {
     // what held the password is not left in memory longer than needed
     bytes.fill(0)

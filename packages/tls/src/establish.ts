@@ -100,8 +100,9 @@ function isAlert(error: unknown): boolean {
 }
 
 function expectedName(endpoint: Endpoint, servername: string | undefined): string {
-  if (servername !== undefined) return servername
-  if ('host' in endpoint) return endpoint.host
+  // an absolute name is written without its dot in certificates and in SNI (RFC 6066, section 3)
+  if (servername !== undefined) return servername.replace(/\.$/, '')
+  if ('host' in endpoint) return endpoint.host.replace(/\.$/, '')
   throw new MemkeepError(
     'ERR_MEMKEEP_TLS_HOSTNAME_MISMATCH',
     `TLS over the Unix socket ${endpoint.path} has no host name to verify: set "servername" to one that the server's certificate has.`,

@@ -139,17 +139,40 @@ function classify(code: string, text: string, facts: HandshakeFacts): Explanatio
   if (accepted) {
     return ['ERR_MEMKEEP_CONNECTION_LOST', `The TLS connection to ${server} broke (${code || 'closed'}).`]
   }
-  return turnedUsAway(code, facts) ? turnedAway(code, facts) : explainHandshake(code, facts)
+  if (CLOSED.has(code)) return closedWithoutAlert(code, facts)
+  const isForCertificate = HANDSHAKE_FAILURE.test(code) && facts.own === undefined && facts.answered
+  // TLS 1.2 has no other alert for a missing certificate once a cipher suite is agreed on
+  return isForCertificate ? turnedAway(code, facts) : explainHandshake(code, facts)
 }
 
+/** How a connection ends without an alert: closed, reset, or closed while we wrote. */
+const CLOSED: ReadonlySet<string> = new Set(['', 'ECONNRESET', 'EPIPE'])
+
 /**
- * Whether the server turned us away for our certificate without a certificate alert. TLS 1.2: a handshake failure,
- * which means a missing certificate once a cipher suite is agreed on. TLS 1.3: it closes after the handshake, and
- * the reset may overtake its alert.
+ * A server that is unreachable: only an alert refuses a certificate. On TLS 1.3 the reset may overtake that alert, so
+ * both possibilities are named.
  */
-function turnedUsAway(code: string, { protocol, own, answered }: HandshakeFacts): boolean {
-  if (HANDSHAKE_FAILURE.test(code)) return own === undefined && answered
-  return protocol === 'TLSv1.3' && ['', 'ECONNRESET', 'EPIPE'].includes(code)
+function closedWithoutAlert(code: string, { server, own, protocol }: HandshakeFacts): Explanation {
+  const how = code === '' ? 'closed' : `broke off (${code})`
+  if (protocol === undefined) {
+    return [
+      'ERR_MEMKEEP_CONNECTION_LOST',
+      `${server} ${how} the connection during the TLS handshake, without an alert: check that it runs, that it speaks TLS on this port, and, behind a proxy, that the memcached there runs.`,
+    ]
+  }
+  const certificate = own === undefined ? 'requires a client certificate' : 'rejects the client certificate'
+  return [
+    'ERR_MEMKEEP_CONNECTION_LOST',
+    `${server} ${how} the connection after the TLS handshake, before its first answer and without an alert: the memcached behind it is away, or it ${certificate}.`,
+  ]
+}
+
+/** Whether another connection may tell more: one on which nothing is written, so that no reset overtakes an alert. */
+export function mayHideAlert(error: unknown): boolean {
+  return (
+    error instanceof MemkeepError &&
+    error.message.includes(' after the TLS handshake, before its first answer ')
+  )
 }
 
 function turnedAway(code: string, facts: HandshakeFacts): Explanation {
@@ -157,7 +180,7 @@ function turnedAway(code: string, facts: HandshakeFacts): Explanation {
   if (own === undefined) {
     return [
       'ERR_MEMKEEP_TLS_CLIENT_CERTIFICATE_REQUIRED',
-      `${server} turned us away for having no client certificate: hand in "cert" and "key" (mutual TLS).`,
+      `${server} requires a client certificate: hand in "cert" and "key" (mutual TLS).`,
     ]
   }
   if (Date.parse(own.validTo) <= Date.now()) return expired(facts)

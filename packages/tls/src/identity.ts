@@ -32,8 +32,10 @@ function checkName({ server, name }: ExpectedIdentity, peer: PeerCertificate): M
     )
   }
   // where there is no name of this kind, Node would look at the common name
-  const named = altNames.some((altName) => altName.startsWith(`${kind}:`))
-  if (named && checkServerIdentity(name, peer) === undefined) return undefined
+  const usable = altNames.filter(hasNoPartialWildcard)
+  const named = usable.some((altName) => altName.startsWith(`${kind}:`))
+  const exact = { ...peer, subjectaltname: usable.join(', ') }
+  if (named && checkServerIdentity(name, exact) === undefined) return undefined
   const names = altNames.join(', ')
   if (kind === 'DNS') {
     return new MemkeepError(
@@ -45,6 +47,11 @@ function checkName({ server, name }: ExpectedIdentity, peer: PeerCertificate): M
     'ERR_MEMKEEP_TLS_IP_MISMATCH',
     `The certificate of ${server} is for ${names}, not for the IP address ${name}: connect by a name that it has, set "servername" to one, or issue it again with subjectAltName=IP:${name}.`,
   )
+}
+
+/** A wildcard stands for one whole label, the leftmost (RFC 9525, section 6.3); Node takes `c*.example` too. */
+function hasNoPartialWildcard(altName: string): boolean {
+  return !altName.startsWith('DNS:') || !altName.includes('*') || /^DNS:\*\.[^*]+$/.test(altName)
 }
 
 function checkPins(

@@ -298,10 +298,10 @@ describe('a server is refused that', () => {
     )
   })
 
-  it('closes during the handshake: TLS_HANDSHAKE_FAILED', async () => {
+  it('closes during the handshake: CONNECTION_LOST', async () => {
     const { ca } = await createPki()
     const server = await startFaultServer((socket) => socket.once('data', () => socket.destroy()))
-    await refused(opens(server.address, { ca }), 'TLS_HANDSHAKE_FAILED', /check that it speaks TLS/)
+    await refused(opens(server.address, { ca }), 'CONNECTION_LOST', /without an alert: check that it runs/)
     await server.close()
   })
 

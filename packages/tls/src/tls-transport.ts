@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events'
 import {
   formatEndpoint,
+  MemkeepError,
   tcp,
   type Channel,
   type ConnectOptions,
   type Endpoint,
+  type MemkeepErrorCode,
   type Transport,
 } from '@memkeep/core'
 import { FileWatch, OpenChannels, type OpenChannel } from '@memkeep/core/internal'
@@ -14,10 +16,11 @@ import type { ConnectionDescription, TlsDescription } from './description.ts'
 import { establish } from './establish.ts'
 import { ExpiryWatch } from './expiry-watch.ts'
 import { nextGeneration, type Generation } from './generation.ts'
-import { isDistrust } from './handshake-errors.ts'
+import { isDistrust, mayHideAlert } from './handshake-errors.ts'
 import { readTlsOptions, type TlsOptions } from './options.ts'
 import { parsePins } from './pins.ts'
 import { filesOf, readFiles, type FileContents, type SourceFile } from './sources.ts'
+import { firstOf, lookForConnectionLimit } from './second-look.ts'
 import { warnOfExpiry, warnOfReload, warnOfSkippedVerification } from './warnings.ts'
 
 /** The events of a {@link TlsTransport}. What nobody listens to, here or on its channel, is a process warning. */
@@ -112,6 +115,28 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
       if (isDistrust(error)) this.#endOlder(server, generation, error)
       throw error
     }
+  }
+
+  /**
+   * Looks again at a server that broke off: one that has no connection left answers in plain text, and one that refuses
+   * a certificate sends its alert where no command of ours provokes a reset that overtakes it.
+   */
+  async diagnose(
+    error: unknown,
+    endpoint: Endpoint,
+    { signal }: Pick<ConnectOptions, 'signal'>,
+  ): Promise<unknown> {
+    if (isCode(error, 'ERR_MEMKEEP_TLS_NOT_SPOKEN')) {
+      return (await lookForConnectionLimit(endpoint, this.#wire, signal)) ?? error
+    }
+    if (!mayHideAlert(error)) return error
+    const channel = await this.connect(endpoint, { signal }).catch(() => undefined)
+    const first = channel && (await firstOf(channel, signal))
+    const isRefusal =
+      isCode(first, 'ERR_MEMKEEP_TLS_CLIENT_CERTIFICATE_REQUIRED') ||
+      isCode(first, 'ERR_MEMKEEP_TLS_CLIENT_CERTIFICATE_REJECTED') ||
+      isCode(first, 'ERR_MEMKEEP_TLS_CLIENT_CERTIFICATE_EXPIRED')
+    return isRefusal ? first : error
   }
 
   /**
@@ -211,4 +236,8 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
 
 function areSame(some: FileContents, others: FileContents): boolean {
   return [...some].every(([file, content]) => others.get(file)?.equals(content) === true)
+}
+
+function isCode(error: unknown, code: MemkeepErrorCode): boolean {
+  return error instanceof MemkeepError && error.code === code
 }

@@ -61,7 +61,10 @@ describe('tls to the real memcached', () => {
     const channel = await open(relay.address, trust(server))
     const [key, value] = ['customer:4711', 'the secret of customer 4711']
     const stored = `set ${key} 0 0 ${String(value.length)}\r\n${value}\r\nget ${key}\r\n`
-    const answer = await exchange(channel, Buffer.from(stored), untilEnd, AbortSignal.timeout(10_000))
+    const answer = await exchange(channel, Buffer.from(stored), untilEnd, {
+      server: 'server',
+      signal: AbortSignal.timeout(10_000),
+    })
     expect(answer).toBe(`STORED\r\nVALUE ${key} 0 ${String(value.length)}\r\n${value}\r\n`)
     channel.destroy()
     expect(relay.bytes().length).toBeGreaterThan(500)

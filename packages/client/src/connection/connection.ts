@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Channel } from '@memkeep/core'
-import { time } from '@memkeep/core/internal'
+import { named, time } from '@memkeep/core/internal'
 import type { CallClock, Moment } from '../clock/call-clock.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import { desynchronised, type Reply } from '../protocol/reply.ts'
@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   readonly channel: Channel
   readonly protocol: Protocol
   readonly clock: CallClock
+  /** The server as the user wrote it, for messages. */
+  readonly server: string
   /** Called after replies came: there is room for more requests. */
   readonly onReplies: (connection: Connection) => void
   /** Called once, when the connection can take no more requests. */
@@ -233,7 +235,7 @@ export class Connection {
     try {
       this.#reader.push(chunk)
     } catch (error) {
-      this.#end(error as Error)
+      this.#end(named(this.#options.server, error) as Error)
       return
     }
     if (this.#replies > replies) this.#lastReply = this.#options.clock.now()

@@ -1,4 +1,5 @@
 import { MemkeepError } from '@memkeep/core'
+import { named } from '@memkeep/core/internal'
 import type { Moment } from '../clock/call-clock.ts'
 import { isRead, type Command, type StoreCommand } from '../protocol/command.ts'
 import type { Reply } from '../protocol/reply.ts'
@@ -25,6 +26,8 @@ export interface Patience {
   readonly turn: Moment
   /** How often it may be written again after its connection was lost. */
   readonly retries: number
+  /** The server that is asked, for messages. Default: none is named. */
+  readonly server?: string
 }
 
 /** Where a {@link Request} waits to be written. */
@@ -63,15 +66,17 @@ export class Request {
   #single: Command | undefined
   readonly #list: readonly Command[]
   #retries: number
+  readonly #server: string | undefined
   #resolve: (value: unknown) => void = unset
   #reject: (error: unknown) => void = unset
   #failure: unknown
 
-  constructor({ commands, take }: Asked, { timeout, turn, retries }: Patience) {
+  constructor({ commands, take }: Asked, { timeout, turn, retries, server }: Patience) {
     this.#take = take
     this.#turn = turn
     this.timeout = timeout
     this.#retries = retries
+    this.#server = server
     this.#single = isList(commands) ? undefined : commands
     this.#list = isList(commands) ? commands : NONE
     this.count = isList(commands) ? commands.length : 1
@@ -128,7 +133,7 @@ export class Request {
         return
       }
     } catch (error) {
-      this.#failure ??= error
+      this.#failure ??= this.#server === undefined ? error : named(this.#server, error)
     }
     if (last && this.answered >= this.count) this.fail(this.#failure)
   }

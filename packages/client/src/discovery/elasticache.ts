@@ -158,7 +158,7 @@ async function ask(channel: Channel, endpoint: Endpoint, signal: AbortSignal): P
   for (const { command, head } of QUESTIONS) {
     const parse = (received: Buffer): ReturnType<typeof parseClusterAnswer> =>
       parseClusterAnswer(received, head)
-    const answer = await exchange(channel, Buffer.from(`${command}\r\n`), parse, signal)
+    const answer = await exchange(channel, Buffer.from(`${command}\r\n`), parse, { server, signal })
     if ('body' in answer) {
       const { version, servers } = parseClusterConfig(answer.body)
       // who demands TLS of the configuration endpoint demands it of its nodes

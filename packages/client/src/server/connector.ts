@@ -1,7 +1,12 @@
 import type { Endpoint } from '@memkeep/core'
 import { time } from '@memkeep/core/internal'
 import type { Health } from './health.ts'
-import { openConnection, type OpenedConnection, type OpenOptions } from './open-connection.ts'
+import {
+  openConnection,
+  type KnownOfServer,
+  type OpenedConnection,
+  type OpenOptions,
+} from './open-connection.ts'
 
 /** What a {@link Connector} works for. */
 export interface ConnectorOptions {
@@ -25,6 +30,7 @@ export class Connector {
   readonly #options: ConnectorOptions
   /** Those under way. A signal for each: a long-lived one would keep something of every attempt. */
   readonly #attempts = new Set<AbortController>()
+  readonly #known: KnownOfServer = { speaksText: false }
   #pause: NodeJS.Timeout | undefined
   #suspect = false
   #closed = false
@@ -65,7 +71,7 @@ export class Connector {
       retire?.()
     }
     const { endpoint, connection } = this.#options
-    openConnection(endpoint, connection, { attempt, onRetire }).then(
+    openConnection(endpoint, connection, { attempt, known: this.#known, onRetire }).then(
       (opened) => {
         this.#ended(attempt)
         this.#options.onOpened(opened, (callback) => {
@@ -119,6 +125,8 @@ export class Connector {
   }
 
   #onFailed(error: Error): void {
+    // another server may be there when it is back
+    this.#known.speaksText = false
     this.#options.onFailed(error)
     this.wait()
   }

@@ -5,8 +5,11 @@ import { meta } from '../protocol/meta.ts'
 import type { Protocol, ProtocolName } from '../protocol/protocol.ts'
 import { text } from '../protocol/text.ts'
 
-/** What a server without these meta commands says of them; `MN` is the answer to the value that it ran. */
-const REFUSAL = /^(ERROR|MN|(CLIENT|SERVER)_ERROR .*)$/
+/**
+ * What a server without these meta commands answers them by: `MN` to the value that it ran as a command, `EN` to the
+ * value in memcached 1.5.19 to 1.5.22, which have an older form of them.
+ */
+const REFUSAL = /^(ERROR|MN|EN|(CLIENT|SERVER)_ERROR .*)$/
 
 /** Which protocol to speak: one by name, or the best that the server knows. */
 export type ProtocolChoice = 'auto' | ProtocolName
@@ -36,7 +39,11 @@ export async function negotiate(
 ): Promise<Protocol> {
   if (family === 'binary') return binary
   if (choice === 'text') return text
-  const [refusal = '', ...rest] = await exchange(channel, QUESTION, parseAnswer, signal)
+  const [refusal = '', ...rest] = await exchange(channel, QUESTION, parseAnswer, { server, signal }).catch(
+    (error: unknown) => {
+      throw closedAt(server, error)
+    },
+  )
   if (refusal.startsWith('CLIENT_ERROR') && rest.length === 1) return meta
   if (![refusal, ...rest.slice(0, -1)].every((line) => REFUSAL.test(line))) {
     throw new MemkeepError(
@@ -48,6 +55,16 @@ export async function negotiate(
   throw new MemkeepError(
     'ERR_MEMKEEP_SERVER_UNSUPPORTED',
     `${server} does not know the meta commands of memcached 1.6.10 and later: upgrade it, or set protocol: 'text'.`,
+  )
+}
+
+/** What to say of a server that closed the connection at the question. */
+function closedAt(server: string, error: unknown): unknown {
+  if (!(error instanceof MemkeepError) || error.code !== 'ERR_MEMKEEP_CONNECTION_LOST') return error
+  return new MemkeepError(
+    error.code,
+    `${server} closed the connection at a meta command: if it is a proxy, set protocol: 'text'; else check that it runs.`,
+    { cause: error.cause },
   )
 }
 

@@ -1,5 +1,6 @@
 import {
   formatEndpoint,
+  MemkeepError,
   openChannel,
   type Authenticator,
   type Channel,
@@ -29,6 +30,13 @@ export interface OpenOptions {
 export interface Attempt extends Pick<ConnectOptions, 'onRetire'> {
   /** Ends the attempt; its signal's reason is then the error. */
   readonly attempt: AbortController
+  readonly known: KnownOfServer
+}
+
+/** What earlier attempts found out about a server. */
+export interface KnownOfServer {
+  /** Whether it closes the connection at commands that are not classic text, as proxies do. */
+  speaksText: boolean
 }
 
 /** A channel that the server has accepted, and what is spoken on it. */
@@ -45,7 +53,7 @@ export interface OpenedConnection {
 export async function openConnection(
   endpoint: Endpoint,
   { transport, auth, protocol: choice, connectTimeout, discovered, clock }: OpenOptions,
-  { attempt, onRetire }: Attempt,
+  { attempt, known, onRetire }: Attempt,
 ): Promise<OpenedConnection> {
   const server = formatEndpoint(endpoint)
   const family = familyOf(choice, auth)
@@ -60,22 +68,38 @@ export async function openConnection(
     const message: ConnectMessage = { server, endpoint, transport: transport.name, protocol, duration, error }
     channels.connect.publish(message)
   }
-  try {
+  const open = async (spoken: ProtocolChoice): Promise<OpenedConnection> => {
     let protocol: Protocol | undefined
     const channel = await openChannel(endpoint, {
       transport,
       auth: auth === undefined ? undefined : published(auth, endpoint),
       protocol: family,
-      discovered,
+      // a proxy may close the connection at "version"
+      probe: spoken === 'text' ? 'get' : 'version',
       check: async (opened, context) => {
-        protocol = await negotiate(opened, { choice, family, server, signal: context.signal })
+        protocol = await negotiate(opened, { choice: spoken, family, server, signal: context.signal })
       },
+      discovered,
       signal: attempt.signal,
       onRetire,
     })
     if (protocol === undefined) throw new Error('The channel was opened without its check')
-    publish(protocol.name, undefined)
     return { channel, protocol }
+  }
+  try {
+    const opened = await open(choice === 'auto' && known.speaksText ? 'text' : choice).catch(
+      async (error: unknown) => {
+        // a proxy closes the connection at a command that it does not know: text is what all of them speak
+        const mayBeProxy = choice === 'auto' && auth === undefined && isClosed(error)
+        if (!mayBeProxy || attempt.signal.aborted) throw error
+        const inText = await open('text').catch(() => undefined)
+        if (inText === undefined) throw error
+        known.speaksText = true
+        return inText
+      },
+    )
+    publish(opened.protocol.name, undefined)
+    return opened
   } catch (error) {
     publish(undefined, error)
     throw error
@@ -114,4 +138,9 @@ function published(auth: Authenticator, endpoint: Endpoint): Authenticator {
       }
     },
   }
+}
+
+/** Whether the server closed the connection instead of answering. */
+function isClosed(error: unknown): boolean {
+  return error instanceof MemkeepError && error.code === 'ERR_MEMKEEP_CONNECTION_LOST'
 }

@@ -240,6 +240,7 @@ export class Server {
       channel,
       protocol,
       clock: this.#options.clock,
+      server: this.name,
       onReplies: () => {
         if (this.#health.answered()) this.#publish('reinstate', undefined)
         if (this.#waiting.length > 0) this.#pump()

@@ -9,6 +9,7 @@ const OPCODE = {
   version: 0x0b,
   stats: 0x10,
   question: 0,
+  probe: 0,
 }
 const VERBS = new Map<number | undefined, Verb>([
   [OPCODE.get, 'get'],
@@ -18,7 +19,7 @@ const VERBS = new Map<number | undefined, Verb>([
   [OPCODE.version, 'version'],
   [OPCODE.stats, 'stats'],
 ])
-const STATUS = { hit: 0, done: 0, miss: 1, 'too-large': 3, error: 0x82 }
+const STATUS = { hit: 0, done: 0, miss: 1, 'too-large': 3, error: 0x85 }
 
 /** How a server speaks the binary protocol. */
 export const binaryWire: Wire = {

@@ -171,6 +171,8 @@ export class Call implements Caller {
         return hostile && time.now() - this.#startedAt >= this.#plan.timeout - TURN
       case 'ERR_MEMKEEP_OVERLOADED':
         return rejects
+      case 'ERR_MEMKEEP_BACKEND_UNREACHABLE':
+        return hostile
       case 'ERR_MEMKEEP_CLOSED':
         return this.#late || (hostile && closed)
       case 'ERR_MEMKEEP_SERVER_ERROR':

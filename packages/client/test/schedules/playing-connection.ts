@@ -62,7 +62,7 @@ export class PlayingConnection {
     } catch (error) {
       ledger.violations.push(String(error))
     }
-    const greeting = asked.some(({ verb }) => verb === 'version' || verb === 'question')
+    const greeting = asked.some(({ verb }) => verb === 'version' || verb === 'question' || verb === 'probe')
     const parts = asked.map((each): Part => {
       if (greeting || each.verb === 'stats') return alone(wire.write(each, NOTHING))
       ledger.asked(each)

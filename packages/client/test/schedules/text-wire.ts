@@ -1,7 +1,7 @@
 import type { Asked, Saying, Verb, Wire } from './wire.ts'
 
 const VERSION = 'VERSION 1.6.40\r\n'
-const OUT_OF_MEMORY = 'SERVER_ERROR out of memory storing object\r\n'
+const BUSY = 'SERVER_ERROR busy\r\n'
 const TOO_LARGE = 'SERVER_ERROR object too large for cache\r\n'
 const STATS = 'STAT item_size_max 1048576\r\nEND\r\n'
 
@@ -51,7 +51,7 @@ function parse(chunk: Buffer): Asked[] {
       at += bytes + 2
     }
     asked.push({
-      verb: key === 'memkeep' ? 'question' : verb,
+      verb: key === 'memkeep' ? 'question' : key === 'memkeep-probe' ? 'probe' : verb,
       classic: !META.has(head),
       key: verb === 'stats' ? '' : key,
       opaque: Number(words.find((word) => /^O\d+$/.test(word))?.slice(1) ?? 0),
@@ -64,6 +64,7 @@ function parse(chunk: Buffer): Asked[] {
 
 /** What has no meta command, and the question whether there are any. */
 function plain({ verb }: Asked): string | undefined {
+  if (verb === 'probe') return 'END\r\n'
   if (verb === 'version') return VERSION
   return verb === 'stats' ? STATS : undefined
 }
@@ -86,7 +87,7 @@ function writeMeta(asked: Asked, { outcome, text, flags, cas }: Saying, tokenInM
     case 'done':
       return `HD${token}\r\n`
     case 'error':
-      return OUT_OF_MEMORY
+      return BUSY
     case 'too-large':
       return TOO_LARGE
   }
@@ -104,7 +105,7 @@ function writeText(asked: Asked, { outcome, text, flags, cas }: Saying): string 
     case 'done':
       return asked.verb === 'set' ? 'STORED\r\n' : 'DELETED\r\n'
     case 'error':
-      return OUT_OF_MEMORY
+      return BUSY
     case 'too-large':
       return TOO_LARGE
   }

@@ -1,7 +1,7 @@
 import type { ProtocolName } from '../../src/protocol/protocol.ts'
 
 /** What a client asks for, as its server reads it. */
-export type Verb = 'get' | 'set' | 'delete' | 'increment' | 'stats' | 'version' | 'question'
+export type Verb = 'get' | 'set' | 'delete' | 'increment' | 'stats' | 'version' | 'question' | 'probe'
 
 /** One command as the server read it. */
 export interface Asked {

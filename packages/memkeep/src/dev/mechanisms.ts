@@ -1,4 +1,4 @@
-import type { Endpoint } from '@memkeep/core'
+import { formatEndpoint, type Endpoint } from '@memkeep/core'
 import { encodeBinaryRequest, exchange, parseBinaryResponse } from '@memkeep/core/internal'
 import { tls } from '@memkeep/tls'
 import type { CertificatePair } from '../certs/authority.ts'
@@ -17,7 +17,10 @@ export async function listMechanisms(
   const channel = await tls({ ca, cert, key }).connect(endpoint, { signal })
   try {
     const request = encodeBinaryRequest({ opcode: LIST_MECHANISMS })
-    const { value } = await exchange(channel, request, parseBinaryResponse, signal)
+    const { value } = await exchange(channel, request, parseBinaryResponse, {
+      server: formatEndpoint(endpoint),
+      signal,
+    })
     return value
       .toString('latin1')
       .split(' ')
