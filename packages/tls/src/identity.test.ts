@@ -32,6 +32,40 @@ describe('the name of a server', () => {
   })
 })
 
+describe('the address of a server', () => {
+  it.each([
+    ['::1', '0:0:0:0:0:0:0:1'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['2001:db8::1', '2001:DB8:0:0:0:0:0:1'],
+    ['FE80::1', 'fe80:0:0:0:0:0:0:1'],
+    ['fe80::1%lo', 'FE80:0:0:0:0:0:0:1'],
+    ['::ffff:127.0.0.1', '0:0:0:0:0:FFFF:7F00:1'],
+    ['127.0.0.1', '127.0.0.1'],
+  ])('is matched however it is spelt: %s by %s', (name, listed) => {
+    expect(isFor(name, `IP Address:${listed}`)).toBe(true)
+    expect(isFor(name, `DNS:localhost, IP Address:192.0.2.7, IP Address:${listed}`)).toBe(true)
+  })
+
+  it.each([
+    ['::1', 'IP Address:0:0:0:0:0:0:0:2'],
+    ['::1', 'DNS:::1'],
+    ['::1', 'IP Address:<invalid>'],
+    ['127.0.0.1', 'DNS:127.0.0.1'],
+    ['127.0.0.1', 'IP Address:0:0:0:0:0:FFFF:7F00:1'],
+    ['127.0.0.1', 'DNS:"127.0.0.1, IP Address:127.0.0.1"'],
+    ['127.0.0.1', 'URI:http://127.0.0.1'],
+  ])('is not matched by another, nor by a name: %s by %s', (name, listed) => {
+    expect(isFor(name, `DNS:localhost, ${listed}`, name)).toBe(false)
+  })
+
+  it('of version 6 is verified against a real certificate', async () => {
+    await using server = await startMemcached('tls')
+    for (const servername of ['::1', '0:0:0:0:0:0:0:1']) {
+      await opens(server.address, { ca: server.pki.ca, servername })
+    }
+  })
+})
+
 it('a name with a trailing dot is sent and verified without it', async () => {
   await using server = await startMemcached('tls')
   await opens(server.address, { ...server.clientTls, servername: 'localhost.' })

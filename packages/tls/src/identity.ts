@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, SocketAddress } from 'node:net'
 import { checkServerIdentity, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls'
 import { MemkeepError } from '@memkeep/core'
 import { splitAltNames } from './certificate.ts'
@@ -31,27 +31,45 @@ function checkName({ server, name }: ExpectedIdentity, peer: PeerCertificate): M
       `The certificate of ${server} names no host in a subjectAltName, and a common name does not count: issue it again with subjectAltName=${kind === 'DNS' ? 'DNS' : 'IP'}:${name}.`,
     )
   }
-  // where there is no name of this kind, Node would look at the common name
-  const usable = altNames.filter(hasNoPartialWildcard)
-  const named = usable.some((altName) => altName.startsWith(`${kind}:`))
-  const exact = { ...peer, subjectaltname: usable.join(', ') }
-  if (named && checkServerIdentity(name, exact) === undefined) return undefined
   const names = altNames.join(', ')
   if (kind === 'DNS') {
+    if (hasHost(altNames, name, peer)) return undefined
     return new MemkeepError(
       'ERR_MEMKEEP_TLS_HOSTNAME_MISMATCH',
       `The certificate of ${server} is for ${names}, not for "${name}": connect by a name that it has, or set "servername" to one.`,
     )
   }
+  if (hasAddress(altNames, name)) return undefined
   return new MemkeepError(
     'ERR_MEMKEEP_TLS_IP_MISMATCH',
     `The certificate of ${server} is for ${names}, not for the IP address ${name}: connect by a name that it has, set "servername" to one, or issue it again with subjectAltName=IP:${name}.`,
   )
 }
 
+function hasHost(altNames: readonly string[], name: string, peer: PeerCertificate): boolean {
+  // without a name of this kind, Node would look at the common name
+  const usable = altNames.filter((altName) => altName.startsWith('DNS:') && hasNoPartialWildcard(altName))
+  if (usable.length === 0) return false
+  return checkServerIdentity(name, { ...peer, subjectaltname: usable.join(', ') }) === undefined
+}
+
+/** An address has many spellings, and Node 22.23 compares those of version 6 as text: `::1`, `0:0:0:0:0:0:0:1`. */
+function hasAddress(altNames: readonly string[], name: string): boolean {
+  const address = spellAddress(name)
+  return altNames.some((altName) => {
+    const [, listed = ''] = /^IP Address:(.*)$/.exec(altName) ?? []
+    return isIP(listed) !== 0 && spellAddress(listed) === address
+  })
+}
+
+/** The one spelling of an address, without the interface that an address of a link may name (RFC 4007). */
+function spellAddress(address: string): string {
+  return new SocketAddress({ address, family: isIP(address) === 6 ? 'ipv6' : 'ipv4' }).address
+}
+
 /** A wildcard stands for one whole label, the leftmost (RFC 9525, section 6.3); Node takes `c*.example` too. */
 function hasNoPartialWildcard(altName: string): boolean {
-  return !altName.startsWith('DNS:') || !altName.includes('*') || /^DNS:\*\.[^*]+$/.test(altName)
+  return !altName.includes('*') || /^DNS:\*\.[^*]+$/.test(altName)
 }
 
 function checkPins(
