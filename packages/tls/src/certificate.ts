@@ -36,6 +36,13 @@ export function describeCertificate(certificate: X509Certificate): CertificateDe
   }
 }
 
+/** A certificate of a connection, and those above it as far as they are known; a root is its own issuer. */
+export function chainOf(certificate: X509Certificate): readonly X509Certificate[] {
+  const issuer = certificate.issuerCertificate
+  const isLast = issuer === undefined || issuer.fingerprint256 === certificate.fingerprint256
+  return isLast ? [certificate] : [certificate, ...chainOf(issuer)]
+}
+
 /** The names of a subjectAltName as Node prints it; what holds a comma is in quotes there. */
 export function splitAltNames(text: string | undefined): readonly string[] {
   return (text?.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []).map((name) => name.trim())

@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto'
 import { MemkeepError } from '@memkeep/core'
-import { oneLine } from './certificate.ts'
+import { chainOf, oneLine } from './certificate.ts'
 import type { Established } from './handshake.ts'
 
 /**
@@ -22,19 +21,12 @@ export async function diagnose(
 ): Promise<unknown> {
   const seen = await connectUnverified().catch(() => undefined)
   seen?.channel.destroy()
-  for (let issuer = seen?.certificate?.issuerCertificate; issuer !== undefined; issuer = above(issuer)) {
-    if (issuer.ca) continue
-    return new MemkeepError(
-      'ERR_MEMKEEP_TLS_INVALID_CHAIN',
-      `The certificate of ${server} is issued by one that may not issue it (${oneLine(issuer.subject)}): have an authority with basicConstraints CA:true issue it.`,
-      { cause: error },
-    )
-  }
-  return error
-}
-
-/** The next one above; a root is its own issuer. */
-function above(certificate: X509Certificate): X509Certificate | undefined {
-  const issuer = certificate.issuerCertificate
-  return issuer?.fingerprint256 === certificate.fingerprint256 ? undefined : issuer
+  const chain = seen?.certificate === undefined ? [] : chainOf(seen.certificate)
+  const issuer = chain.slice(1).find(({ ca }) => !ca)
+  if (issuer === undefined) return error
+  return new MemkeepError(
+    'ERR_MEMKEEP_TLS_INVALID_CHAIN',
+    `The certificate of ${server} is issued by one that may not issue it (${oneLine(issuer.subject)}): have an authority with basicConstraints CA:true issue it.`,
+    { cause: error },
+  )
 }

@@ -13,6 +13,8 @@ export interface EstablishOptions {
   /** The name to expect; undefined for the endpoint's host. */
   readonly servername: string | undefined
   readonly pins: ReadonlySet<string> | undefined
+  /** Milliseconds for which a verification is relied on. */
+  readonly maxSessionAge: number
   /** Accepts whoever answers. */
   readonly skipVerification: boolean
   readonly signal: AbortSignal
@@ -41,12 +43,12 @@ export async function establish(endpoint: Endpoint, options: EstablishOptions): 
 
 async function attempt(
   endpoint: Endpoint,
-  { generation, wire, servername, pins, skipVerification, signal }: EstablishOptions,
+  { generation, wire, servername, pins, maxSessionAge, skipVerification, signal }: EstablishOptions,
   ticket: Ticket | undefined,
 ): Promise<Established> {
   const server = formatEndpoint(endpoint)
   const { material, sessions } = generation
-  const facts = { server, name: expectedName(endpoint, servername), pins, signal, ...material }
+  const facts = { server, name: expectedName(endpoint, servername), pins, maxSessionAge, signal, ...material }
   return published(endpoint, async () => {
     try {
       return await handshake({

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { connect, type SecureContext, type TLSSocket } from 'node:tls'
 import type { Channel, MemkeepError } from '@memkeep/core'
+import { chainOf } from './certificate.ts'
 import { explainTlsError } from './handshake-errors.ts'
 import { checkIdentity, type ExpectedIdentity } from './identity.ts'
 import { RecordChannel } from './record-channel.ts'
@@ -19,6 +20,10 @@ export interface HandshakeOptions extends ExpectedIdentity {
   readonly own: X509Certificate | undefined
   /** Accepts whoever answers. */
   readonly skipVerification: boolean
+  /** When the first revocation list is to be replaced, in milliseconds since 1970. */
+  readonly listsEnd: number
+  /** Milliseconds for which a verification is relied on. */
+  readonly maxSessionAge: number
   /** An earlier session of this server's to offer. */
   readonly ticket: Ticket | undefined
   /** Called for every session that the server sends once it is verified. */
@@ -88,16 +93,31 @@ export function handshake(options: HandshakeOptions): Promise<Established> {
       signal.removeEventListener('abort', onAbort)
       const established = establish(socket, ticket, explain)
       protocol = established.protocol
-      socket.off('error', onFailure).off('close', onClose)
-      const { protocol: version, certificate } = established
-      const keep = (session: Buffer): void => {
-        if (certificate !== undefined) options.onTicket({ session, certificate, protocol: version })
+      socket.off('error', onFailure).off('close', onClose).off('session', onEarlySession)
+      const { protocol: version, certificate, resumed } = established
+      if (certificate !== undefined) {
+        const until = resumed && ticket !== undefined ? ticket.until : endOf(certificate, options)
+        const keep = (session: Buffer): void => {
+          options.onTicket({ session, certificate, protocol: version, until })
+        }
+        early.forEach(keep)
+        socket.on('session', keep)
       }
-      early.forEach(keep)
-      socket.off('session', onEarlySession).on('session', keep)
       resolve(established)
     })
   })
+}
+
+/**
+ * Until when a verification is relied on: as long as what it was done with is valid, the whole chain and the revocation
+ * lists, and for its greatest age.
+ */
+function endOf(
+  certificate: X509Certificate,
+  { listsEnd, maxSessionAge }: Pick<HandshakeOptions, 'listsEnd' | 'maxSessionAge'>,
+): number {
+  const ends = chainOf(certificate).map(({ validTo }) => Date.parse(validTo))
+  return Math.min(...ends, listsEnd, Date.now() + maxSessionAge)
 }
 
 function establish(

@@ -57,13 +57,6 @@ describe('the address of a server', () => {
   ])('is not matched by another, nor by a name: %s by %s', (name, listed) => {
     expect(isFor(name, `DNS:localhost, ${listed}`, name)).toBe(false)
   })
-
-  it('of version 6 is verified against a real certificate', async () => {
-    await using server = await startMemcached('tls')
-    for (const servername of ['::1', '0:0:0:0:0:0:0:1']) {
-      await opens(server.address, { ca: server.pki.ca, servername })
-    }
-  })
 })
 
 it('a name with a trailing dot is sent and verified without it', async () => {

@@ -4,6 +4,7 @@ import * as tls from 'node:tls'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
 import type { TlsOptions } from './options.ts'
 import { keyError, materialError } from './material-error.ts'
+import { nextUpdateOf } from './revocation-list.ts'
 import { contentOf, listOf, nameOf, type FileContents } from './sources.ts'
 
 /** What connections are made with: loaded, checked, and never changed; other files make another one. */
@@ -15,6 +16,8 @@ export interface Material {
   readonly authorities: readonly X509Certificate[]
   /** How many revocation lists were given. */
   readonly revocationLists: number
+  /** When the first of them is to be replaced, in milliseconds since 1970; Infinity when none is. */
+  readonly listsEnd: number
 }
 
 /** RFC 7468: what OpenSSL knows the parts of a file by. */
@@ -56,7 +59,8 @@ export function loadMaterial(options: TlsOptions, contents: FileContents): Mater
   })
   const own = options.cert === undefined && options.pfx === undefined ? undefined : ownCertificate(context)
   if (own !== undefined) checkDates(own)
-  return { context, own, authorities, revocationLists: crl.length }
+  const listsEnd = Math.min(...crl.map(nextUpdateOf))
+  return { context, own, authorities, revocationLists: crl.length, listsEnd }
 }
 
 /** Whatever suites are named, the security level stays; with suites of TLS 1.3 alone, that is all that is spoken. */

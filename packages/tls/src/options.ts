@@ -43,6 +43,11 @@ export interface TlsOptions {
   readonly warnBefore?: number
   /** Milliseconds between two looks at the files. Default 5,000; 0 reads them on `reload` alone. */
   readonly watchInterval?: number
+  /**
+   * Milliseconds after which a server that was verified in full is verified in full again, instead of resuming its
+   * session. Default 86,400,000 (a day); 0 resumes none.
+   */
+  readonly maxSessionAge?: number
   /** Accepts any certificate, from anybody: whoever is in between can read and change everything. */
   readonly dangerouslySkipVerification?: boolean
 }
@@ -61,6 +66,7 @@ const KNOWN = [
   'ciphers',
   'warnBefore',
   'watchInterval',
+  'maxSessionAge',
   'dangerouslySkipVerification',
 ] as const
 
@@ -111,6 +117,7 @@ export function readTlsOptions(given: TlsOptions): TlsOptions {
   }
   assertNumber('warnBefore', options.warnBefore, 'days')
   assertNumber('watchInterval', options.watchInterval, 'milliseconds')
+  assertNumber('maxSessionAge', options.maxSessionAge, 'milliseconds')
   if (options.pins !== undefined) parsePins(options.pins)
   assertTogether(options)
   return options

@@ -8,6 +8,7 @@ import { createPki, startMemcached, startRelay } from '@memkeep/testkit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { onlyVersion } from '../test/only-version.ts'
 import { CHANNEL_NAMES, type HandshakeMessage } from './channels.ts'
+import { nextUpdateOf } from './revocation-list.ts'
 import { SessionCache, type Ticket } from './session-cache.ts'
 import type { TlsTransport } from './tls-transport.ts'
 import { tls } from './tls.ts'
@@ -106,6 +107,91 @@ describe('a session', () => {
   })
 })
 
+/** Connects; again, by the session; and once more at a later time by our clock, while OpenSSL's stays. */
+async function connectLater(
+  transport: TlsTransport,
+  server: { readonly address: string },
+  time: Date,
+): Promise<void> {
+  await connect(transport, server)
+  await connect(transport, server)
+  vi.useFakeTimers({ toFake: ['Date'], now: time })
+  try {
+    await connect(transport, server)
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
+describe('the end of a session', () => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('is when a revocation list is due (%s)', async (version) => {
+    const folder = await mkdtemp(join(tmpdir(), 'memkeep-sessions-'))
+    await using server = await startMemcached('tls', { env: await onlyVersion(version, folder) })
+    const nextUpdate = new Date(Date.now() + 3_600_000)
+    const crl = [await server.pki.revoke([]), await server.pki.revoke([], { nextUpdate })]
+    using transport = tls({ ca: server.pki.ca, crl })
+    await connectLater(transport, server, nextUpdate)
+    expect(resumed()).toEqual([false, true, false])
+    await rm(folder, { recursive: true })
+  })
+
+  it('is when the first certificate of the chain ends', async () => {
+    const pki = await createPki()
+    const notAfter = new Date(Date.now() + 3_600_000)
+    const intermediate = await pki.issueAuthority({ notAfter })
+    const { cert, key } = await intermediate.issueServer()
+    await using server = await startMemcached('tls', {
+      pki,
+      serverCertificate: { cert: cert + intermediate.ca, key },
+    })
+    using transport = tls({ ca: pki.ca })
+    await connectLater(transport, server, notAfter)
+    expect(resumed()).toEqual([false, true, false])
+  })
+
+  it('is a day after the server was verified, however often it was resumed since', async () => {
+    await using server = await startMemcached('tls')
+    using transport = tls({ ca: server.pki.ca })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      await connect(transport, server)
+      for (let hours = 0; hours < 24; hours += 8) {
+        await connect(transport, server)
+        vi.setSystemTime(Date.now() + 8 * 3_600_000)
+      }
+      await connect(transport, server)
+      await connect(transport, server)
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(resumed()).toEqual([false, true, true, true, false, true])
+  })
+
+  it('is its greatest age, when one is given; 0 resumes none', async () => {
+    await using server = await startMemcached('tls')
+    using never = tls({ ca: server.pki.ca, maxSessionAge: 0 })
+    for (let time = 0; time < 3; time++) await connect(never, server)
+    expect(resumed()).toEqual([false, false, false])
+  })
+})
+
+describe('nextUpdateOf', () => {
+  it('reads when a list is due, as OpenSSL shows it', async () => {
+    const pki = await createPki()
+    for (const time of ['2049-12-31T23:59:59Z', '2050-01-01T00:00:00Z', '1970-01-02T03:04:05Z']) {
+      const pem = await pki.revoke([pki.server.cert], { nextUpdate: new Date(time) })
+      expect(nextUpdateOf(pem), time).toBe(Date.parse(time))
+    }
+  })
+
+  it('resumes nothing by a list that it does not understand', () => {
+    for (const bytes of [[], [0x30], [0x30, 0x82, 0xff], [0x30, 0x80], [0x30, 0x03, 0x30, 0x01, 0x17]]) {
+      const pem = `-----BEGIN X509 CRL-----\n${Buffer.from(bytes).toString('base64')}\n-----END X509 CRL-----`
+      expect(nextUpdateOf(pem), String(bytes)).toBe(0)
+    }
+  })
+})
+
 describe('SessionCache', () => {
   let certificate: X509Certificate
   beforeEach(async () => {
@@ -114,6 +200,7 @@ describe('SessionCache', () => {
   const ticket = (name: string, protocol = 'TLSv1.3'): Ticket => ({
     session: Buffer.from(name),
     certificate,
+    until: Date.parse(certificate.validTo),
     protocol,
   })
 
@@ -126,7 +213,7 @@ describe('SessionCache', () => {
     expect([1, 2, 3].map(() => cache.take('two')?.session.toString())).toEqual(['c', 'c', 'c'])
   })
 
-  it("gives none beyond the end of the server's certificate", () => {
+  it('gives none beyond its end', () => {
     const cache = new SessionCache()
     cache.put('one', ticket('a'))
     vi.setSystemTime(Date.parse(certificate.validTo) + 1)

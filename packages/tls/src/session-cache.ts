@@ -9,8 +9,13 @@ const MAX_TICKETS = 4
 /** A session that can be resumed. */
 export interface Ticket {
   readonly session: Buffer
-  /** What the server was verified by: a resumed session does not show it again, and ends with it at the latest. */
+  /** What the server was verified by: a resumed session does not show it again. */
   readonly certificate: X509Certificate
+  /**
+   * Until when it may be resumed, in milliseconds since 1970: by then what the server was verified with has ended, or
+   * that was too long ago. It is handed on to the sessions that a resumed one brings.
+   */
+  readonly until: number
   /** The version of TLS: a ticket of `TLSv1.3` is for one connection (RFC 8446, appendix C.4). */
   readonly protocol: string
 }
@@ -26,9 +31,7 @@ export class SessionCache {
   /** The newest session to offer. */
   take(server: string): Ticket | undefined {
     const now = Date.now()
-    const tickets = (this.#tickets.get(server) ?? []).filter(
-      ({ certificate }) => Date.parse(certificate.validTo) > now,
-    )
+    const tickets = (this.#tickets.get(server) ?? []).filter(({ until }) => until > now)
     const newest = tickets.at(-1)
     this.#tickets.set(server, newest?.protocol === 'TLSv1.3' ? tickets.slice(0, -1) : tickets)
     return newest

@@ -23,6 +23,8 @@ import { filesOf, readFiles, type FileContents, type SourceFile } from './source
 import { firstOf, lookForConnectionLimit } from './second-look.ts'
 import { warnOfExpiry, warnOfReload, warnOfSkippedVerification } from './warnings.ts'
 
+const DAY = 86_400_000
+
 /** The events of a {@link TlsTransport}. What nobody listens to, here or on its channel, is a process warning. */
 export interface TlsEvents {
   /** Other certificates were loaded; new connections use them, open ones are replaced. */
@@ -102,6 +104,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
         wire: this.#wire,
         servername: this.#options.servername,
         pins: this.#pins,
+        maxSessionAge: this.#options.maxSessionAge ?? DAY,
         skipVerification: !this.confidential,
         signal,
       })
