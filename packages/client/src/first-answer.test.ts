@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { asciiAuth, sasl } from '@memkeep/sasl'
-import { startFaultServer, startMemcached, type MemcachedServer, type Posture } from '@memkeep/testkit'
+import {
+  occupyConnections,
+  startFaultServer,
+  startMemcached,
+  type MemcachedServer,
+  type Posture,
+} from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { MemcachedClient } from './client.ts'
@@ -59,10 +65,7 @@ describe('a server at its connection limit', () => {
   ])('says so, and is unreachable: %s %j', async (posture, more) => {
     const server = await startMemcached(posture, { args: ['-c', '50', '-o', 'maxconns_fast'] })
     cleanups.push(() => server.stop())
-    const held = await holdAll(server)
-    cleanups.push(() => {
-      for (const socket of held) socket.destroy()
-    })
+    using _held = await occupyConnections(server)
     const options = { servers: server.address, ...layersOf(server), ...more }
     const error: unknown = await client(options)
       .get('k')
@@ -83,20 +86,6 @@ function layersOf({ posture, clientTls, credentials }: MemcachedServer): Partial
     ...(posture.includes('tls') && { transport: tls(clientTls) }),
     ...(credentials !== undefined && { auth: authenticator(credentials) }),
   }
-}
-
-/** Opens connections until the server takes no more. */
-async function holdAll({ host, port }: MemcachedServer): Promise<readonly Socket[]> {
-  const held: Socket[] = []
-  const refused = new Set<Socket>()
-  while (refused.size === 0) {
-    const socket = connect(port, host).on('error', () => undefined)
-    socket.on('data', () => refused.add(socket)).on('close', () => refused.add(socket))
-    held.push(socket)
-    await once(socket, 'connect')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  return held
 }
 
 describe('the protocol of an old server', () => {

@@ -11,6 +11,7 @@ export { startFaultServer, type FaultServer } from './fault-server.ts'
 export { Load } from './load.ts'
 export { findMissing } from './memcached/missing.ts'
 export { startMemcached, type MemcachedServer, type StartOptions } from './memcached/server.ts'
+export { occupyConnections, type Occupied } from './occupy.ts'
 export {
   createPki,
   forgeLink,

@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from
 import { asciiAuth } from '@memkeep/sasl'
 import {
   createPki,
+  occupyConnections,
   POSTURES,
   startFaultProxy,
   startFaultServer,
@@ -191,7 +192,6 @@ describe('a server that misbehaves', () => {
     const cases = [
       ['HTTP/1.1 400 Bad Request\r\n\r\n', 'HTTP/1.1 400 Bad Request\\r\\n'],
       ['-ERR unknown command\r\n', '-ERR unknown command\\r\\n'],
-      ['ERROR Too many open connections\r\n', 'ERROR Too many open connections\\r\\n'],
       ['\x1b[2Jboo\r\n', '\\x1b[2Jboo\\r\\n'],
     ] as const
     for (const [answer, shown] of cases) {
@@ -201,6 +201,23 @@ describe('a server that misbehaves', () => {
       expect(report?.failure).toContain(`It does not answer as memcached does, but with "${shown}`)
     }
   })
+
+  test.each(['plain', 'ascii-auth', 'sasl', 'tls', 'mutual-tls', 'tls+sasl'] as const)(
+    'and has no connection left is not taken for another service (%s)',
+    async (posture) => {
+      await using server = await startMemcached(posture, { args: ['-c', '50', '-o', 'maxconns_fast'] })
+      const occupied = await occupyConnections(server)
+      const [report] = await audit(server.address)
+      occupied.release()
+      expect(report).toMatchObject({
+        reached: false,
+        findings: [],
+        failure: expect.stringMatching(
+          /no connection left \("ERROR Too many open connections"\): raise its limit \(-c\)/,
+        ) as string,
+      })
+    },
+  )
 
   test('that is silent over TLS, or pours, is cut off', async () => {
     await using silent = await startTlsServer({}, () => undefined)

@@ -4,7 +4,7 @@ import type { Bounds } from './bounds.ts'
 import type { Connector } from './connector.ts'
 import { StreamConversation } from './conversation.ts'
 import type { Opened } from './opened.ts'
-import { displayBytes } from '@memkeep/core/internal'
+import { displayBytes, isConnectionLimit } from '@memkeep/core/internal'
 import { askVersion, type VersionAnswer } from './questions.ts'
 
 /** What a server shows of itself to a stranger. */
@@ -39,12 +39,12 @@ export async function discover(connector: Connector, bounds: Bounds): Promise<Di
   ])
   const plain = text.answer ?? binary.answer
   const doesTls = tls !== undefined || hello?.kind === 'hello' || hello?.kind === 'alert'
-  const odd = [...overTls, text, binary].find(({ received }) => received.length > 0)
+  const odd = [...overTls, text, binary].map(({ received }) => received).filter(({ length }) => length > 0)
   return {
     plain,
     tls,
     doesTls,
-    foreign: plain === undefined && tls === undefined ? describeForeign(odd?.received, doesTls) : undefined,
+    foreign: plain === undefined && tls === undefined ? describeForeign(odd, doesTls) : undefined,
   }
 }
 
@@ -71,9 +71,13 @@ async function probe(opening: Promise<Opened>, protocol: 'text' | 'binary', boun
 }
 
 /** A server that does TLS and then says nothing may want a client certificate first. */
-function describeForeign(received: Buffer | undefined, doesTls: boolean): string | undefined {
-  if (received !== undefined) {
-    return `It does not answer as memcached does, but with "${displayBytes(received, 60)}": correct the address.`
+function describeForeign(received: readonly Buffer[], doesTls: boolean): string | undefined {
+  if (received.some(isConnectionLimit)) {
+    return 'It has no connection left ("ERROR Too many open connections"): raise its limit (-c), or have fewer clients connected, and look again.'
+  }
+  const [first] = received
+  if (first !== undefined) {
+    return `It does not answer as memcached does, but with "${displayBytes(first, 60)}": correct the address.`
   }
   return doesTls
     ? undefined
