@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { asciiAuth, sasl } from '@memkeep/sasl'
 import {
   occupyConnections,
@@ -65,7 +65,10 @@ describe('a server at its connection limit', () => {
   ])('says so, and is unreachable: %s %j', async (posture, more) => {
     const server = await startMemcached(posture, { args: ['-c', '50', '-o', 'maxconns_fast'] })
     cleanups.push(() => server.stop())
-    using _held = await occupyConnections(server)
+    const occupied = await occupyConnections(server)
+    cleanups.push(() => {
+      occupied.release()
+    })
     const options = { servers: server.address, ...layersOf(server), ...more }
     const error: unknown = await client(options)
       .get('k')

@@ -17,20 +17,17 @@ export async function occupyConnections({
   readonly port: number
 }): Promise<Occupied> {
   const held: Socket[] = []
-  let refused = false
-  const onRefused = (): void => {
-    refused = true
-  }
-  while (!refused) {
-    const socket = createConnection(port, host).on('error', onRefused)
+  const refused = new Set<Socket>()
+  while (refused.size === 0) {
+    const socket = createConnection(port, host).on('error', () => undefined)
     // memcached says that it has none left, or says nothing and closes
-    held.push(socket.on('data', onRefused).on('close', onRefused))
+    held.push(socket.on('data', () => refused.add(socket)).on('close', () => refused.add(socket)))
     await once(socket, 'connect')
     // a server that accepts one says nothing, which shows by nothing else
     await after(5)
   }
   const release = (): void => {
-    for (const socket of held) socket.off('close', onRefused).destroy()
+    for (const socket of held) socket.destroy()
   }
   return { release, [Symbol.dispose]: release }
 }
