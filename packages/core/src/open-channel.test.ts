@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { startFaultServer, startMemcached } from '@memkeep/testkit'
 import { describe, expect, it } from 'vitest'
 import { isPasswordSafe, type Authenticator } from './authenticator.ts'
@@ -105,6 +106,87 @@ describe('openChannel', () => {
     )
     const reason = new Error('enough')
     await expect(open(server.address, undefined, AbortSignal.abort(reason))).rejects.toBe(reason)
+  })
+})
+
+describe('a probe by "get"', () => {
+  const probe = (address: string, signal = new AbortController().signal): Promise<Channel> =>
+    openChannel(parseEndpoint(address), { transport: tcp(), probe: 'get', signal })
+  const reply = (...chunks: readonly (string | Uint8Array)[]): ReturnType<typeof startFaultServer> =>
+    startFaultServer((socket) =>
+      socket.setNoDelay().once('data', () => {
+        for (const chunk of chunks) socket.write(chunk)
+      }),
+    )
+
+  it('opens to memcached, also where the key is stored', async () => {
+    await using server = await startMemcached('plain')
+    const first = await probe(server.address)
+    first.write('set memkeep-probe 7 0 3\r\nEND\r\n')
+    expect(String((await once(first, 'data'))[0])).toBe('STORED\r\n')
+    const second = await probe(server.address)
+    second.write('get none\r\n')
+    expect(String((await once(second, 'data'))[0])).toBe('END\r\n')
+    for (const channel of [first, second]) channel.destroy()
+  })
+
+  it.each([
+    ['END\r\n'],
+    ['SERVER_ERROR Connection refused\r\n'],
+    ['ERROR\r\n'],
+    ['SERVER_ERROR\r\n'],
+    ['VALUE memkeep-probe 0 5\r\nEND\r\n\r\nEND\r\n'],
+    ['VALUE memkeep-probe 0 5 12\r\nvalue\r\nSERVER_ERROR out of memory\r\n'],
+    [`VALUE memkeep-probe 0 65000\r\n${'v'.repeat(65_000)}\r\nEND\r\n`],
+  ])('accepts %j', async (whole) => {
+    await using server = await reply(whole)
+    const channel = await probe(server.address)
+    expect(channel.destroyed).toBe(false)
+    channel.destroy()
+  })
+
+  it('accepts a value that arrives byte by byte', async () => {
+    const bytes = [...Buffer.from('VALUE memkeep-probe 0 7\r\nv\r\nEND\r\r\nEND\r\n')]
+    await using server = await reply(...bytes.map((byte) => Buffer.of(byte)))
+    const channel = await probe(server.address)
+    expect(channel.destroyed).toBe(false)
+    channel.destroy()
+  })
+
+  // the signal never fires: what is not rejected at once waits for ever
+  it.each([
+    ['VALUE memkeep-probe 0 99999999999\r\n'],
+    ['VALUE memkeep-probe 0 1048577\r\n'],
+    ['VALUE memkeep-probe 0 65001\r\n'],
+    ['VALUE memkeep-probe 0 99999999999999999999999999\r\n'],
+    ['VALUE memkeep-probe\r\n'],
+    ['VALUE memkeep-probe 0\r\n'],
+    ['VALUE memkeep-probe 0 -1\r\n'],
+    ['VALUE memkeep-probe 0 1e3\r\n'],
+    ['VALUE memkeep-probe 0 1 2 3\r\n'],
+    ['VALUE other 0 100\r\n'],
+    ['VALUE memkeep-probe 0 1\r\nxyz'],
+    ['VALUE memkeep-probe 0 1\r\nx\r\nSTORED\r\n'],
+    ['220 mail ready\r\n'],
+    ['STORED\r\n'],
+  ])('refuses %j, and names the server', async (whole) => {
+    await using server = await reply(whole)
+    await expect(probe(server.address)).rejects.toMatchObject({
+      code: 'ERR_MEMKEEP_PROTOCOL',
+      message: expect.stringMatching(
+        new RegExp(`^${server.address} did not answer "get" as memcached does`),
+      ) as string,
+    })
+  })
+
+  it('refuses a value that never ends', async () => {
+    await using server = await reply('VALUE ', 'v'.repeat(70_000))
+    await expect(probe(server.address)).rejects.toEqual(code('PROTOCOL'))
+  })
+
+  it('refuses a server that demands a password', async () => {
+    await using server = await startMemcached('ascii-auth')
+    await expect(probe(server.address)).rejects.toEqual(code('AUTH_REQUIRED'))
   })
 })
 

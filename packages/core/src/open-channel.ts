@@ -12,6 +12,13 @@ const VERSION = 0x0b
 const MAX_QUOTED = 100
 /** What nobody stores, so that reading it shows only whether a server answers. */
 const PROBED_KEY = 'memkeep-probe'
+/** The line before a value of that key (memcached's `protocol.txt`, "Retrieval command"). */
+const PROBED_VALUE = new RegExp(`^VALUE ${PROBED_KEY} \\d+ (\\d+)(?: \\d+)?$`)
+/** The largest value to read of that key, in bytes; with its lines it must fit into what an exchange collects. */
+const MAX_PROBED_BYTES = 65_000
+/** Replies that end a `get`. */
+const GET_REPLY = /^(?:END$|(?:CLIENT_|SERVER_)?ERROR(?: |$))/
+const CRLF = '\r\n'
 
 /** Options of {@link openChannel}. */
 export interface OpenChannelOptions extends ConnectOptions {
@@ -110,27 +117,45 @@ async function probeVersion(channel: Channel, options: ExchangeOptions): Promise
       `${server} answered "version" by ${JSON.stringify(line.slice(0, MAX_QUOTED))}: it is a proxy that does not reach its memcached. Check that server, and the network between the two.`,
     )
   }
-  throw new MemkeepError(
-    'ERR_MEMKEEP_PROTOCOL',
-    `${server} did not answer "version" as memcached does (${JSON.stringify(line.slice(0, MAX_QUOTED))}): check that the address is a memcached server.`,
-  )
+  throw unlikeMemcached(server, 'version', line)
 }
 
-/** Any answer but a refusal will do: that of a proxy is about one of its servers. */
+/**
+ * Any reply of memcached's but a refusal will do: a `SERVER_ERROR` of a proxy is about one of its servers.
+ *
+ * @throws MemkeepError `ERR_MEMKEEP_AUTH_REQUIRED`, `ERR_MEMKEEP_PROTOCOL`, and as `exchange`
+ */
 async function probeGet(channel: Channel, options: ExchangeOptions): Promise<void> {
-  refuseUnauthenticated(
-    options.server,
-    await exchange(channel, Buffer.from(`get ${PROBED_KEY}\r\n`), parseGet, options),
-  )
+  const { server } = options
+  const request = Buffer.from(`get ${PROBED_KEY}\r\n`)
+  const line = await exchange(channel, request, (received) => parseGet(received, server), options)
+  refuseUnauthenticated(server, line)
+  if (!GET_REPLY.test(line)) throw unlikeMemcached(server, 'get', line)
 }
 
-/** A line that is not a value, or what ends one. */
-function parseGet(received: Buffer): Parsed<string> | undefined {
+/**
+ * The line that ends the reply, after a value if there is one.
+ *
+ * @throws MemkeepError `ERR_MEMKEEP_PROTOCOL` for a value that is malformed or too large
+ */
+function parseGet(received: Buffer, server: string): Parsed<string> | undefined {
   const line = parseLine(received)
   if (!line?.value.startsWith('VALUE ')) return line
-  const bytes = Number(/^VALUE \S+ \d+ (\d+)/.exec(line.value)?.[1])
-  const end = parseLine(received.subarray(line.length + bytes + 2))
-  return end && { value: end.value, length: line.length + bytes + 2 + end.length }
+  const bytes = Number(PROBED_VALUE.exec(line.value)?.[1])
+  // NaN where the line is malformed
+  if (!(bytes <= MAX_PROBED_BYTES)) throw unlikeMemcached(server, 'get', line.value)
+  const end = line.length + bytes
+  const rest = received.subarray(end, end + CRLF.length)
+  if (!CRLF.startsWith(rest.toString('latin1'))) throw unlikeMemcached(server, 'get', line.value)
+  const last = parseLine(received.subarray(end + CRLF.length))
+  return last && { value: last.value, length: end + CRLF.length + last.length }
+}
+
+function unlikeMemcached(server: string, command: string, line: string): MemkeepError {
+  return new MemkeepError(
+    'ERR_MEMKEEP_PROTOCOL',
+    `${server} did not answer "${command}" as memcached does (${JSON.stringify(line.slice(0, MAX_QUOTED))}): check that the address is a memcached server.`,
+  )
 }
 
 /** @throws MemkeepError `ERR_MEMKEEP_AUTH_REQUIRED` */
