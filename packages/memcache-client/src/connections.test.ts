@@ -6,6 +6,7 @@ import { tls } from '@memkeep/tls'
 import type { RetrievalCommandResponse } from 'memcache-client'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { fails } from '../test/fails.ts'
+import { startProxyWithoutVersion } from '../test/servers.ts'
 import { HardenedMemcacheClient } from './hardened-memcache-client.ts'
 import type { HardenedMemcacheClientOptions } from './options.ts'
 
@@ -33,6 +34,23 @@ describe('connections and servers', () => {
 
   it('tells that nobody listens', async () => {
     expect(await fails(make({ server: '127.0.0.1:1' }).cmd('stats'))).toContain('ECONNREFUSED')
+  })
+
+  it('works behind a proxy that closes at "version"', async () => {
+    await using proxy = await startProxyWithoutVersion(plain)
+    const one = make({ server: proxy.address })
+    expect(await one.set('proxied', 'x')).toEqual(['STORED'])
+    expect(await one.get('proxied')).toMatchObject({ value: 'x' })
+    expect(await fails(one.version())).toBe('socket end')
+    expect(await one.get('proxied')).toMatchObject({ value: 'x' })
+  })
+
+  it('refuses a server that demands a password', async () => {
+    await using server = await startMemcached('ascii-auth')
+    await expect(make({ server: server.address }).get('k')).rejects.toMatchObject({
+      code: 'ERR_MEMKEEP_AUTH_REQUIRED',
+      connecting: true,
+    })
   })
 
   it('exiles a server that cannot be reached, and takes it back', async () => {

@@ -106,6 +106,8 @@ export class HardenedConnection extends MemcacheConnection {
       const channel = await openChannel(parseEndpoint(server), {
         transport,
         auth,
+        // a proxy may close the connection at "version"
+        probe: 'get',
         signal: AbortSignal.any([deadline.signal, this.#opening.signal]),
         onRetire: () => {
           this.#retire()
