@@ -11,6 +11,7 @@ import {
 } from 'memcache-client'
 import { assertAnswer, protocolError } from './answer-line.ts'
 import { asSocket } from './as-socket.ts'
+import type { ConnectionInternals } from './original.ts'
 
 /** Milliseconds for transport and authentication together, when the client's `connectTimeout` says nothing. */
 const CONNECT_TIMEOUT = 5_000
@@ -21,6 +22,7 @@ export class HardenedConnection extends MemcacheConnection {
   readonly #opening = new AbortController()
   readonly #onRetire: () => void
   #retiring = false
+  #isRef = true
 
   /** @param onRetire called when it is to get nothing new */
   constructor(client: MemcacheClient, node: MemcacheNode, hardening: Hardening, onRetire: () => void) {
@@ -37,6 +39,13 @@ export class HardenedConnection extends MemcacheConnection {
     return opening
   }
 
+  /** Sets whether it keeps the process alive, with the command that it waits for. */
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef
+    applyRef(this.socket, isRef)
+    applyRef(this.#commandTimer, isRef)
+  }
+
   /** Has what is written in this turn sent together: a system call each would be most of the work. */
   gather(): void {
     const { socket } = this
@@ -51,6 +60,11 @@ export class HardenedConnection extends MemcacheConnection {
     // no key of the cache is a property that every object has
     context.results = Object.create(null) as Record<string, unknown>
     super.queueCommand(context)
+  }
+
+  override _startCmdTimeout(): void {
+    super._startCmdTimeout()
+    if (!this.#isRef) applyRef(this.#commandTimer, false)
   }
 
   override dequeueCommand(): QueuedCommandContext | undefined {
@@ -88,6 +102,10 @@ export class HardenedConnection extends MemcacheConnection {
   override _shutdown(message: string, keepSocket?: boolean): void {
     this.#opening.abort(new Error(message))
     super._shutdown(message, keepSocket)
+  }
+
+  get #commandTimer(): NodeJS.Timeout | undefined {
+    return (this as unknown as ConnectionInternals)._checkCmdTimer
   }
 
   async #open(server: string): Promise<MemcacheConnection> {
@@ -135,6 +153,7 @@ export class HardenedConnection extends MemcacheConnection {
     this._status = Status.READY
     this._connectPromise = undefined
     this._setupConnection(socket)
+    if (!this.#isRef) applyRef(socket, false)
     // transports turn it on, and the original would leave it so
     if (this.client?.options.keepAlive === false) socket.setKeepAlive(false)
     if (this.#retiring) this.#leave()
@@ -154,4 +173,9 @@ export class HardenedConnection extends MemcacheConnection {
       if (this._cmdQueue.length === 0) this._shutdown('replaced')
     })
   }
+}
+
+function applyRef(handle: { ref(): unknown; unref(): unknown } | undefined, isRef: boolean): void {
+  if (isRef) handle?.ref()
+  else handle?.unref()
 }

@@ -49,6 +49,16 @@ export class HardenedMemcacheClient extends MemcacheClient {
     }
   }
 
+  /** Has open connections keep the process alive, as they do from the start. */
+  ref(): this {
+    return this.#setRef(true)
+  }
+
+  /** Lets the process end though connections are open, as a socket's `unref`: calls under way end with it. */
+  unref(): this {
+    return this.#setRef(false)
+  }
+
   /** Sends text as it is, which no layer sees. Refused where a middleware is to see it. */
   override send<ValueType>(
     ...[data, options, callback]: Parameters<MemcacheClient['send']>
@@ -174,6 +184,13 @@ export class HardenedMemcacheClient extends MemcacheClient {
 
   get #original(): Internals {
     return this as unknown as Internals
+  }
+
+  #setRef(isRef: boolean): this {
+    for (const node of Object.values(this.#original._servers._nodes)) {
+      if (node instanceof HardenedNode) node.setRef(isRef)
+    }
+    return this
   }
 
   async #read(

@@ -12,6 +12,7 @@ export class HardenedNode extends MemcacheNode {
   readonly #hardening: Hardening
   /** Those that finish what is under way, and get nothing new. */
   readonly #retired = new Set<MemcacheConnection>()
+  #isRef = true
 
   constructor(client: MemcacheClient, entry: SingleServerEntry, hardening: Hardening) {
     super(client, entry)
@@ -23,8 +24,17 @@ export class HardenedNode extends MemcacheNode {
       super.endConnection(connection)
       this.#retired.add(connection)
     })
+    connection.setRef(this.#isRef)
     this.connections.push(connection)
     return connection.connect(server)
+  }
+
+  /** Sets whether its connections, also later ones, keep the process alive. */
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef
+    for (const connection of [...this.connections, ...this.#retired]) {
+      if (connection instanceof HardenedConnection) connection.setRef(isRef)
+    }
   }
 
   override endConnection(connection: MemcacheConnection): void {

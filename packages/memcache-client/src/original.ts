@@ -26,6 +26,12 @@ export interface Internals {
   }
 }
 
+/** What memcache-client's connections keep to themselves, and this package works with. */
+export interface ConnectionInternals {
+  /** Runs while a command waits for its answer. */
+  readonly _checkCmdTimer: NodeJS.Timeout | undefined
+}
+
 /** A value that was read, as memcache-client tells it. */
 export interface Found {
   readonly tokens: string[]
