@@ -88,6 +88,16 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
     this.#pipeline = composeMiddleware(middleware)
   }
 
+  /** Has open connections keep the process alive, as they do from the start. */
+  ref(): this {
+    return this.#setRef(true)
+  }
+
+  /** Lets the process end though connections are open, as a socket's `unref`: calls under way end with it. */
+  unref(): this {
+    return this.#setRef(false)
+  }
+
   override get(key: string): Promise<Got<TOut>>
   override get(key: string, callback: GetCallback<TOut>): void
   override get(key: string, callback?: GetCallback<TOut>): unknown {
@@ -178,6 +188,13 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
       return
     }
     super.perform(key, hardened, opaque, this.#answering(key, frame.opcode, callback))
+  }
+
+  #setRef(isRef: boolean): this {
+    for (const server of this.servers) {
+      if (server instanceof HardenedServer) server.setRef(isRef)
+    }
+    return this
   }
 
   #harden(key: string, frame: Frame): Buffer {

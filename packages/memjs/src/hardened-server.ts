@@ -14,6 +14,7 @@ export class HardenedServer extends memjs.Server {
   #opening: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
   #retiring = false
+  #isRef = true
 
   constructor(
     named: NamedServer,
@@ -101,6 +102,14 @@ export class HardenedServer extends memjs.Server {
     )
   }
 
+  /** Sets whether its connections, also later ones, keep the process alive. */
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef
+    const socket: MaybeSocket | undefined = this.#state._socket
+    if (isRef) socket?.ref?.()
+    else socket?.unref?.()
+  }
+
   override close(): void {
     if (this.#opening !== undefined) {
       this.error(
@@ -172,6 +181,7 @@ export class HardenedServer extends memjs.Server {
     const { keepAlive = false, keepAliveDelay = 30 } = this.options
     const able: MaybeSocket = socket
     able.setKeepAlive?.(keepAlive, keepAliveDelay * 1000)
+    if (!this.#isRef) able.unref?.()
     channel
       .on('data', (bytes: Buffer) => {
         if (state._socket === socket) this.responseHandler(bytes)

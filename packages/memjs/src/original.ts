@@ -32,9 +32,11 @@ export interface ServerState {
   requestTimeouts: number[]
 }
 
-/** What memjs asks of a socket, and a channel need not have. */
+/** What is called on a socket, and a channel need not have. */
 export interface MaybeSocket {
   setKeepAlive?(enable: boolean, delay: number): unknown
+  ref?(): unknown
+  unref?(): unknown
 }
 
 /** Methods that are called with whatever memjs takes, old forms too. */
