@@ -7,7 +7,12 @@ import { AskedKeys } from './asked-keys.ts'
 import { assertCommand, COUNT, endOf, FLAGS, SECONDS, wholeNumber } from './command-line.ts'
 import { HardenedConnection } from './hardened-connection.ts'
 import { HardenedNode } from './hardened-node.ts'
-import { readServer, refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
+import {
+  readServer,
+  refuseForeignOptions,
+  refuseTlsOption,
+  type HardenedMemcacheClientOptions,
+} from './options.ts'
 import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreArguments } from './original.ts'
 import { asObject, missed, namedAs } from './retrieved.ts'
 
@@ -30,7 +35,7 @@ export class HardenedMemcacheClient extends MemcacheClient {
   readonly #rawIsSafe: boolean
   readonly #asked = new AskedKeys()
 
-  /** @throws TypeError for the original's `tls`; what memcache-client throws */
+  /** @throws TypeError for the original's `tls`, and for options of `MemcachedClient` that it cannot follow; what memcache-client throws */
   constructor(options: HardenedMemcacheClientOptions) {
     const {
       transport,
@@ -40,6 +45,7 @@ export class HardenedMemcacheClient extends MemcacheClient {
       ...original
     } = ownProperties('HardenedMemcacheClient', options)
     refuseTlsOption(original)
+    refuseForeignOptions(original, auth)
     super({ ...original, server: readServer(original.server) })
     this.#pipeline = composeMiddleware(middleware)
     this.#rawIsSafe = middleware.length === 0 || dangerouslyAllowRawCommands

@@ -1,0 +1,34 @@
+import { asciiAuth, sasl } from '@memkeep/sasl'
+import { describe, expect, it } from 'vitest'
+import { HardenedMemcacheClient } from './hardened-memcache-client.ts'
+
+const credentials = { username: 'user', password: 'password' }
+
+describe('options of MemcachedClient', () => {
+  const make = (options: object): unknown => new HardenedMemcacheClient({ server: '127.0.0.1:1', ...options })
+
+  it.each([
+    [{ distribution: 'modulo' }, 'memcache-client does not support "distribution"'],
+    [{ onServerDown: 'miss' }, 'memcache-client does not support "onServerDown"'],
+    [{ idleTimeout: 60_000 }, 'memcache-client does not support "idleTimeout"'],
+    [{ discovery: {} }, 'memcache-client does not support "discovery"'],
+    [{ protocol: 'meta' }, 'memcache-client speaks the text protocol only: '],
+    [{ protocol: 'binary' }, 'memcache-client speaks the text protocol only: '],
+    [{ protocol: 'binary', auth: asciiAuth(credentials) }, 'the text protocol only with ascii'],
+    [{ protocol: 'text', auth: sasl(credentials) }, 'the binary protocol only with sasl'],
+    [{ servers: ['cache1:11211'] }, 'pass the servers as "server"'],
+  ])('are refused: %j', (options, message) => {
+    expect(() => make(options)).toThrow(TypeError)
+    expect(() => make(options)).toThrow(message)
+  })
+
+  it.each([
+    { protocol: 'text' },
+    { protocol: 'text', auth: asciiAuth(credentials) },
+    { protocol: 'binary', auth: sasl(credentials) },
+    { protocol: 'auto' },
+    { distribution: undefined, protocol: undefined },
+  ])('are accepted where memcache-client does the same: %j', (options) => {
+    expect(make(options)).toBeInstanceOf(HardenedMemcacheClient)
+  })
+})
