@@ -6,7 +6,7 @@ import { asMissing, countOf, guarded, notFound, ownMemory, Unreadable } from './
 import { endOf, OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
 import { HardenedServer } from './hardened-server.ts'
 import { KeyedClient } from './keyed-client.ts'
-import { readServers, type HardenedMemjsOptions } from './options.ts'
+import { readServers, refuseForeignOptions, type HardenedMemjsOptions } from './options.ts'
 import { OriginalClient } from './original.ts'
 import type { Callback, CountCallback, Counted, GetCallback, Got } from './original.ts'
 import type { StatsCallback } from './original.ts'
@@ -41,7 +41,8 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
    * too, as by every adapter of Memkeep.
    *
    * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
-   * @throws TypeError for an `auth` that does not speak binary, or beside a user name
+   * @throws TypeError for an `auth` that does not speak binary, or beside a user name; for options of
+   * `MemcachedClient` that memjs cannot follow
    */
   static override create<TIn = string | Buffer, TOut = Buffer | null>(
     servers?: EndpointInput,
@@ -54,6 +55,7 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
       allowInsecureAuth = false,
       ...rest
     } = ownProperties('HardenedMemjsClient', options)
+    refuseForeignOptions(rest)
     const { username, password, ...own } = rest
     const named = readServers(servers)
     if (auth !== undefined) {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { HardenedMemjsClient } from './hardened-memjs-client.ts'
 import { readServers } from './options.ts'
 
 const VARIABLES = ['MEMCACHIER_SERVERS', 'MEMCACHE_SERVERS']
@@ -54,4 +55,28 @@ describe('the string of servers', () => {
     expect(inspect(error, { showHidden: true })).not.toContain('hunter')
     expect(() => readServers('cache1:port')).toThrow('has a port that is not a number')
   })
+})
+
+describe('options of MemcachedClient', () => {
+  const create = (options: object): unknown => HardenedMemjsClient.create('127.0.0.1:1', options)
+
+  it.each([
+    [{ distribution: 'modulo' }, 'memjs does not support "distribution"'],
+    [{ onServerDown: 'miss' }, 'memjs does not support "onServerDown"'],
+    [{ idleTimeout: 60_000 }, 'memjs does not support "idleTimeout"'],
+    [{ discovery: {} }, 'memjs does not support "discovery"'],
+    [{ protocol: 'text' }, 'memjs speaks the binary protocol only'],
+    [{ protocol: 'meta' }, 'memjs speaks the binary protocol only'],
+    [{ servers: ['cache1:11211'] }, 'pass the servers as the first argument'],
+  ])('are refused: %j', (options, message) => {
+    expect(() => create(options)).toThrow(TypeError)
+    expect(() => create(options)).toThrow(message)
+  })
+
+  it.each([{ protocol: 'binary' }, { protocol: 'auto' }, { distribution: undefined, protocol: undefined }])(
+    'are accepted where memjs does the same: %j',
+    (options) => {
+      expect(create(options)).toBeInstanceOf(HardenedMemjsClient)
+    },
+  )
 })
