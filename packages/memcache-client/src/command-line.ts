@@ -30,7 +30,7 @@ export const FLAGS: Range = { least: 0n, most: 2n ** 32n - 1n, what: 'a whole nu
 
 /**
  * A number as it stands in a command line. Nothing else must get there: what follows a line feed runs, and where
- * memcached cannot read a number it refuses the line, and runs the value that comes after it.
+ * memcached cannot read a number it refuses the line, and (1.6.39 and older) runs the value that comes after it.
  *
  * @throws RangeError naming the argument
  */
