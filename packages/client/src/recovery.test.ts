@@ -135,6 +135,7 @@ describe('further connections', () => {
     const connects = published('connect')
     const [ejected, reinstated] = [published('eject'), published('reinstate')]
     const cache = client({ servers: server.address, connections: 50 })
+    const begun = performance.now()
     for (let round = 0; round < 300; round++) {
       const calls = Array.from({ length: 100 }, (_, index) => cache.set(`k${String(index)}`, 'v'))
       expect(new Set(await Promise.all(calls))).toEqual(new Set([true]))
@@ -142,7 +143,8 @@ describe('further connections', () => {
     expect([ejected, reinstated]).toEqual([[], []])
     const failed = connects.filter((message) => (message as { readonly error?: unknown }).error !== undefined)
     expect(failed.length).toBeGreaterThan(0)
-    expect(failed.length).toBeLessThan(100)
+    // one for each connection there is, then one at a time with pauses of 250 ms in the mean
+    expect(failed.length).toBeLessThan(50 + (performance.now() - begun) / 50)
   })
 })
 

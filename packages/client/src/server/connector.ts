@@ -24,7 +24,7 @@ export interface ConnectorOptions {
 
 /**
  * Opens the connections to one server. After a failure all attempts pause, be they for the first connection or for one
- * more; a timer begins the next one where it is needed, and keeps the process alive only while calls wait for it.
+ * more, and until one succeeds there is one at a time; a timer begins the next one where it is needed, and keeps the process alive only while calls wait for it.
  */
 export class Connector {
   readonly #options: ConnectorOptions
@@ -33,6 +33,8 @@ export class Connector {
   readonly #known: KnownOfServer = { speaksText: false }
   #pause: NodeJS.Timeout | undefined
   #suspect = false
+  /** Whether the last attempt that ended failed. */
+  #failing = false
   #closed = false
 
   constructor(options: ConnectorOptions) {
@@ -59,9 +61,13 @@ export class Connector {
     this.#suspect = true
   }
 
-  /** Begins an attempt, unless there is a pause. */
-  open(): void {
-    if (!this.ready) return
+  /**
+   * Begins an attempt, unless there is a pause, or enough are under way.
+   *
+   * @param atOnce how many may be under way; after one failed it is one
+   */
+  open(atOnce = 1): void {
+    if (!this.ready || this.#attempts.size >= (this.#failing ? 1 : atOnce)) return
     const attempt = new AbortController()
     this.#attempts.add(attempt)
     let retire: (() => void) | undefined
@@ -74,6 +80,7 @@ export class Connector {
     openConnection(endpoint, connection, { attempt, known: this.#known, onRetire }).then(
       (opened) => {
         this.#ended(attempt)
+        this.#failing = false
         this.#options.onOpened(opened, (callback) => {
           retire = callback
           if (retired) callback()
@@ -127,6 +134,7 @@ export class Connector {
   #onFailed(error: Error): void {
     // another server may be there when it is back
     this.#known.speaksText = false
+    this.#failing = true
     this.#options.onFailed(error)
     this.wait()
   }

@@ -156,7 +156,8 @@ export class Server {
     const { connections } = this.#options
     if (freest === undefined || connections === 1) return freest
     if (freest.commands > 0 && this.#connections.size + this.#connector.opening < connections) {
-      this.#connector.open()
+      // as many as there are: one that has few left to give is not asked for all of them at once
+      this.#connector.open(this.#connections.size)
     }
     return freest
   }
