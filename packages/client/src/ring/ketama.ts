@@ -1,6 +1,7 @@
 import { DEFAULT_PORT } from '@memkeep/core'
 import { checkWeights } from './check-weights.ts'
 import { MD5_WORDS, md5, md5Word, requireMd5 } from './md5.ts'
+import { PlaceMemo } from './place-memo.ts'
 import type { Ring, RingServer } from './ring.ts'
 import { ShortMd5 } from './short-md5.ts'
 
@@ -55,10 +56,13 @@ function ringOf(servers: readonly RingServer[], before: Circle): Ring {
   const circle = layOut(servers, before)
   const { values, owners } = circle
   const shortMd5 = new ShortMd5()
+  const memo = new PlaceMemo((key) => {
+    const short = shortMd5.firstWord(key)
+    return firstAtOrAfter(values, short < 0 ? md5Word(md5(key), 0) : short)
+  })
   return {
     pick(key, isUp): number {
-      const short = shortMd5.firstWord(key)
-      const start = firstAtOrAfter(values, short < 0 ? md5Word(md5(key), 0) : short)
+      const start = memo.placeOf(key)
       const home = owners[start] ?? -1
       if (isUp === undefined || isUp(home)) return home
       for (let at = start + 1; at < owners.length; at++) {
