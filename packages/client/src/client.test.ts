@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { asciiAuth, sasl } from '@memkeep/sasl'
 import {
+  findServerFeatures,
   partsOf,
   POSTURES,
   startMemcached,
@@ -113,6 +114,35 @@ describe.each(POSTURES)('on a server with posture %s', (posture) => {
   })
 })
 
+describe('the protocol', () => {
+  it("is meta on a server with today's meta commands, and classic text on an older one", async () => {
+    const { metaCommands } = await findServerFeatures()
+    const server = await start('plain')
+    const relay = await startRelay(server)
+    cleanups.push(() => relay.close())
+    const cache = client({ servers: relay.address })
+    // an older "ms" would run this value as a command
+    await cache.set('k', 'flush_all')
+    await cache.set('l', 'flush_all')
+    expect((await cache.get('k'))?.toString()).toBe('flush_all')
+    expect(relay.saw('\r\nms k 9')).toBe(metaCommands)
+    expect(relay.saw('\r\nset k 0 0 9\r\n')).toBe(!metaCommands)
+  })
+
+  it('meta, chosen by name, is an error on a server without it, and runs nothing', async () => {
+    const { metaCommands } = await findServerFeatures()
+    const server = await start('plain')
+    await client({ servers: server.address, protocol: 'text' }).set('mine', 'x')
+    const cache = client({ servers: server.address, protocol: 'meta' })
+    const stored = cache.set('k', 'flush_all')
+    if (metaCommands) expect(await stored).toBe(true)
+    else await expect(stored).rejects.toEqual(code('SERVER_UNSUPPORTED'))
+    const other = client({ servers: server.address, protocol: 'text' })
+    expect((await other.get('mine'))?.toString()).toBe('x')
+    expect((await other.get('k'))?.toString()).toBe(metaCommands ? 'flush_all' : undefined)
+  })
+})
+
 describe('a bad key', () => {
   it.each([
     ['a space', 'a b'],
@@ -131,7 +161,12 @@ describe('a bad key', () => {
     await expect(cache.getMany(['good', key])).rejects.toEqual(code('INVALID_KEY'))
     expect(relay.connections).toBe(0)
     await cache.get('good')
-    expect(relay.sent().toString()).toMatch(/^version\r\n.*version\r\nmg good v f O\d+\r\n$/s)
+    const { metaCommands } = await findServerFeatures()
+    expect(relay.sent().toString()).toMatch(
+      metaCommands
+        ? /^version\r\n.*version\r\nmg good v f O\d+\r\n$/s
+        : /^version\r\n.*version\r\nget good\r\n$/s,
+    )
   })
 })
 
