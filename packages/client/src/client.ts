@@ -1,27 +1,18 @@
-import {
-  assertKey,
-  composeMiddleware,
-  MemkeepError,
-  type OnStale,
-  type Pipeline,
-  type RestrictedOperation,
-} from '@memkeep/core'
+import { composeMiddleware } from '@memkeep/core'
 import { describeInput, readOwnOptions } from '@memkeep/core/internal'
 import { Asker } from './asker.ts'
 import {
   readTimeout,
   readUint32,
   readUint64,
-  readValue,
   type CallOptions,
   type CountOptions,
   type FlushOptions,
   type StoreOptions,
   type TouchOptions,
 } from './call-options.ts'
-import { count, type Counting } from './count.ts'
-import { toExpiresAt, toExptime } from './expiry.ts'
 import { getMany } from './get-many.ts'
+import { Items } from './items.ts'
 import {
   readMembers,
   readOptions,
@@ -30,10 +21,8 @@ import {
   type WeightedEndpoint,
 } from './options.ts'
 import type { PartialResult } from './partial-result.ts'
-import type { StoreCommand } from './protocol/command.ts'
-import type { Reply } from './protocol/reply.ts'
+import { CALLS, readCallOptions } from './read-call-options.ts'
 import {
-  refuseFault,
   statsTaker,
   takeCas,
   takeDone,
@@ -42,11 +31,8 @@ import {
   type CasResult,
   type Item,
 } from './results.ts'
-import { CALLS, readCallOptions } from './read-call-options.ts'
 import { Rewrapper } from './rewrapper.ts'
 import { isUnreachable } from './server/faults.ts'
-import { isOutOfMemory } from './protocol/reply.ts'
-import { deleteAfterOutOfMemory, deleteTooLarge } from './not-stored.ts'
 
 /**
  * A memcached client that pipelines every command, over one or several servers.
@@ -64,21 +50,21 @@ import { deleteAfterOutOfMemory, deleteTooLarge } from './not-stored.ts'
  * const value = await client.get('greeting') // Buffer or undefined
  */
 export class MemcachedClient implements AsyncDisposable {
-  readonly #asker: Asker
-  readonly #pipeline: Pipeline
   readonly #settings: ClientSettings
+  readonly #asker: Asker
+  readonly #items: Items
   readonly #rewrapper: Rewrapper
-  readonly #onStale: OnStale = (key, expiresAt) => {
-    this.#rewrapper.add(key, expiresAt)
-  }
 
   /** @throws MemkeepError, TypeError or RangeError for options that do not hold */
   constructor(options: MemcachedClientOptions) {
     const { settings, cluster } = readOptions(options)
     this.#settings = settings
-    this.#pipeline = composeMiddleware(settings.middleware, settings.prefix)
+    const pipeline = composeMiddleware(settings.middleware, settings.prefix)
     this.#asker = new Asker(settings, cluster)
-    this.#rewrapper = new Rewrapper(this.#asker, this.#pipeline, settings.traceKeys)
+    this.#items = new Items(this.#asker, pipeline, settings, (key, expiresAt) => {
+      this.#rewrapper.add(key, expiresAt)
+    })
+    this.#rewrapper = new Rewrapper(this.#asker, pipeline, settings.traceKeys)
   }
 
   /** The servers in use, as the user would write them; empty until a discovery has answered. */
@@ -89,7 +75,7 @@ export class MemcachedClient implements AsyncDisposable {
   /** The value under a key, as memory of the caller's own; undefined when there is none. */
   get(key: string, options?: CallOptions): Promise<Buffer | undefined> {
     try {
-      return this.#read('get', key, undefined, readCallOptions('get', options, CALLS.call))
+      return this.#items.read('get', key, undefined, readCallOptions('get', options, CALLS.call))
     } catch (error) {
       return rejected(error)
     }
@@ -98,14 +84,14 @@ export class MemcachedClient implements AsyncDisposable {
   /** The value under a key with its flags and its CAS unique, for `cas`; undefined when there is none. */
   async gets(key: string, given?: CallOptions): Promise<Item | undefined> {
     const options = readCallOptions('gets', given, CALLS.call)
-    const name = this.#name(key)
-    const wireKey = this.#pipeline.wireKey(name)
+    const name = this.#items.name(key)
+    const wireKey = this.#items.wireKey(key)
     const asked = this.#asker.ask(wireKey, {
       operation: 'gets',
       commands: { verb: 'get', key: wireKey, withCas: true, exptime: undefined },
       take: (reply) => {
         const { flags, cas = 0n } = reply
-        const value = this.#value(name, reply)
+        const value = this.#items.value(name, reply)
         return value && { value, flags, cas }
       },
       options,
@@ -121,8 +107,8 @@ export class MemcachedClient implements AsyncDisposable {
     const options = readCallOptions('getMany', given, CALLS.call)
     assertKeys(keys)
     return getMany(this.#asker, keys, {
-      wireKey: (key) => this.#pipeline.wireKey(this.#name(key)),
-      value: (key, reply) => this.#value(this.#name(key), reply),
+      wireKey: (key) => this.#items.wireKey(key),
+      value: (key, reply) => this.#items.value(this.#items.name(key), reply),
       missable: (error) => this.#settings.onServerDown === 'miss' && isUnreachable(error),
       options,
     })
@@ -131,8 +117,8 @@ export class MemcachedClient implements AsyncDisposable {
   /** Reads a value and gives it a new expiry. */
   async getAndTouch(key: string, options?: TouchOptions): Promise<Buffer | undefined> {
     const own = readCallOptions('getAndTouch', options, CALLS.touch)
-    this.#refuseRestricted('getAndTouch', key)
-    return this.#read('getAndTouch', key, this.#exptime(own), own)
+    this.#items.refuse('getAndTouch', key)
+    return this.#items.read('getAndTouch', key, this.#items.exptime(own), own)
   }
 
   /**
@@ -144,7 +130,7 @@ export class MemcachedClient implements AsyncDisposable {
   set(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
     try {
       const own = readCallOptions('set', options, CALLS.store)
-      return this.#asker.orMiss(this.#store('set', key, value, own, undefined, takeDone), false)
+      return this.#asker.orMiss(this.#items.store('set', key, value, own, undefined, takeDone), false)
     } catch (error) {
       return rejected(error)
     }
@@ -153,13 +139,13 @@ export class MemcachedClient implements AsyncDisposable {
   /** Stores a value if there is none under the key; false when there is. */
   async add(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
     const own = readCallOptions('add', options, CALLS.store)
-    return this.#asker.orMiss(this.#store('add', key, value, own, undefined, takeDone), false)
+    return this.#asker.orMiss(this.#items.store('add', key, value, own, undefined, takeDone), false)
   }
 
   /** Stores a value if there is one under the key; false when there is none. */
   async replace(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
     const own = readCallOptions('replace', options, CALLS.store)
-    return this.#asker.orMiss(this.#store('replace', key, value, own, undefined, takeDone), false)
+    return this.#asker.orMiss(this.#items.store('replace', key, value, own, undefined, takeDone), false)
   }
 
   /**
@@ -169,29 +155,29 @@ export class MemcachedClient implements AsyncDisposable {
    */
   async append(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
     const own = readCallOptions('append', options, CALLS.call)
-    this.#refuseRestricted('append', key)
-    return this.#asker.orMiss(this.#store('append', key, value, own, undefined, takeDone), false)
+    this.#items.refuse('append', key)
+    return this.#asker.orMiss(this.#items.store('append', key, value, own, undefined, takeDone), false)
   }
 
   /** Puts bytes before the value under a key, with the results of {@link MemcachedClient.append}. */
   async prepend(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
     const own = readCallOptions('prepend', options, CALLS.call)
-    this.#refuseRestricted('prepend', key)
-    return this.#asker.orMiss(this.#store('prepend', key, value, own, undefined, takeDone), false)
+    this.#items.refuse('prepend', key)
+    return this.#asker.orMiss(this.#items.store('prepend', key, value, own, undefined, takeDone), false)
   }
 
   /** Stores a value if the item is still the one that `gets` read, by its CAS unique. */
   async cas(key: string, value: Buffer | string, cas: bigint, given?: StoreOptions): Promise<CasResult> {
     const options = readCallOptions('cas', given, CALLS.store)
     const unique = readUint64('cas', cas)
-    if (unique === 0n) return this.#compareWithNone(key, value, options)
-    return this.#store('set', key, value, options, unique, takeCas)
+    if (unique === 0n) return this.#items.compareWithNone(key, value, options)
+    return this.#items.store('set', key, value, options, unique, takeCas)
   }
 
   /** Deletes a key; true when it was there. */
   async delete(key: string, given?: CallOptions): Promise<boolean> {
     const options = readCallOptions('delete', given, CALLS.call)
-    const wireKey = this.#wireKey(key)
+    const wireKey = this.#items.wireKey(key)
     return this.#asker.ask(wireKey, {
       operation: 'delete',
       commands: { verb: 'delete', key: wireKey },
@@ -208,22 +194,22 @@ export class MemcachedClient implements AsyncDisposable {
    * changes values, as encryption does.
    */
   async increment(key: string, options?: CountOptions): Promise<bigint | undefined> {
-    return this.#count('increment', key, options)
+    return this.#items.count('increment', key, options)
   }
 
   /** Counts down, to 0 at the least, with the results of {@link MemcachedClient.increment}. */
   async decrement(key: string, options?: CountOptions): Promise<bigint | undefined> {
-    return this.#count('decrement', key, options)
+    return this.#items.count('decrement', key, options)
   }
 
   /** Gives an item a new expiry; true when there was one. */
   async touch(key: string, given?: TouchOptions): Promise<boolean> {
     const options = readCallOptions('touch', given, CALLS.touch)
-    this.#refuseRestricted('touch', key)
-    const wireKey = this.#wireKey(key)
+    this.#items.refuse('touch', key)
+    const wireKey = this.#items.wireKey(key)
     const asked = this.#asker.ask(wireKey, {
       operation: 'touch',
-      commands: { verb: 'touch', key: wireKey, exptime: this.#exptime(options) },
+      commands: { verb: 'touch', key: wireKey, exptime: this.#items.exptime(options) },
       take: takeDone,
       options,
     })
@@ -325,142 +311,7 @@ export class MemcachedClient implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-
-  #name(key: string): string {
-    const { prefix } = this.#settings
-    if (prefix === '') return key
-    // a namespace must not make a key of what is none
-    assertKey(key)
-    return prefix + key
-  }
-
-  #wireKey(key: string): string {
-    return this.#pipeline.wireKey(this.#name(key))
-  }
-
-  #exptime(options: TouchOptions | undefined): number {
-    return toExptime(options ?? NO_OPTIONS, this.#settings.ttl)
-  }
-
-  #expiresAt(options: TouchOptions | undefined): number | undefined {
-    return toExpiresAt(options ?? NO_OPTIONS, this.#settings.ttl)
-  }
-
-  #read(
-    operation: 'get' | 'getAndTouch',
-    key: string,
-    exptime: number | undefined,
-    options: CallOptions | undefined,
-  ): Promise<Buffer | undefined> {
-    const name = this.#name(key)
-    const wireKey = this.#pipeline.wireKey(name)
-    const asked = this.#asker.ask(wireKey, {
-      operation,
-      commands: { verb: 'get', key: wireKey, withCas: false, exptime },
-      take: (reply) => this.#value(name, reply),
-      options,
-    })
-    return this.#asker.orMiss(asked, undefined)
-  }
-
-  #value(name: string, reply: Reply): Buffer | undefined {
-    refuseFault(reply)
-    if (reply.status !== 'value') return undefined
-    if (!this.#pipeline.transforms) return reply.ownValue()
-    const { value, flags } = reply
-    return value && this.#pipeline.decode({ key: name, value, flags }, this.#onStale)
-  }
-
-  #store<T>(
-    verb: StoreCommand['verb'],
-    key: string,
-    value: Buffer | string,
-    options: StoreOptions | undefined,
-    cas: bigint | undefined,
-    take: (reply: Reply) => T,
-    continues = false,
-  ): Promise<T> {
-    const name = this.#name(key)
-    const wireKey = this.#pipeline.wireKey(name)
-    const flags = options?.flags === undefined ? 0 : readUint32('flags', options.flags)
-    const bytes = readValue(value)
-    const exptime = this.#exptime(options)
-    const entry = this.#pipeline.transforms
-      ? this.#pipeline.encode({ key: name, value: bytes, flags, expiresAt: this.#expiresAt(options) })
-      : { value: bytes, flags }
-    const command: StoreCommand = {
-      verb,
-      key: wireKey,
-      value: entry.value,
-      flags: entry.flags,
-      exptime,
-      cas,
-    }
-    if (entry.value.length > this.#settings.maxValueBytes) return this.#tooLarge(command, options)
-    return this.#asker.ask<T>(wireKey, {
-      operation: cas === undefined ? verb : 'cas',
-      commands: command,
-      take: (reply, _index, deadline) => {
-        const isTooLarge = reply.status === 'too-large'
-        if (!isTooLarge && !isOutOfMemory(reply)) return take(reply)
-        const left = this.#asker.untilDeadline(options, deadline)
-        // a promise that rejects, which the caller's then does too
-        if (isTooLarge) return this.#tooLarge(command, left) as T
-        return this.#asker.chain(deleteAfterOutOfMemory(this.#asker, command, left)) as T
-      },
-      options,
-      continues,
-    })
-  }
-
-  /**
-   * The result of a `cas` whose unique is 0, which no item has but those of servers without CAS (`-C`): it is never
-   * stored. It is not sent, since binary takes it for a store in any case.
-   */
-  #compareWithNone(
-    key: string,
-    value: Buffer | string,
-    options: StoreOptions | undefined,
-  ): Promise<CasResult> {
-    readValue(value)
-    this.#exptime(options)
-    const wireKey = this.#wireKey(key)
-    return this.#asker.ask<CasResult>(wireKey, {
-      operation: 'cas',
-      commands: { verb: 'get', key: wireKey, withCas: false, exptime: undefined },
-      take: (reply) => {
-        refuseFault(reply)
-        return reply.status === 'value' ? 'exists' : 'not-found'
-      },
-      options,
-    })
-  }
-
-  #tooLarge(command: StoreCommand, options: CallOptions | undefined): Promise<never> {
-    const limit = this.#settings.maxValueBytes
-    return this.#asker.chain(deleteTooLarge(this.#asker, command, { limit, options }))
-  }
-
-  async #count(
-    operation: 'increment' | 'decrement',
-    key: string,
-    given: CountOptions | undefined,
-  ): Promise<bigint | undefined> {
-    const options = readCallOptions(operation, given, CALLS.count) ?? NO_OPTIONS
-    this.#refuseRestricted(operation, key)
-    const add: Counting['add'] = (value, left) =>
-      this.#asker.orMiss(this.#store('add', key, value, left, undefined, takeDone, true), false)
-    return count(this.#asker, { operation, wireKey: this.#wireKey(key), options, add })
-  }
-
-  #refuseRestricted(operation: RestrictedOperation, key: string): void {
-    const reason = this.#pipeline.refusal(operation, this.#name(key))
-    if (reason === undefined) return
-    throw new MemkeepError('ERR_MEMKEEP_UNSUPPORTED_OPERATION', `${operation} was not sent: ${reason}.`)
-  }
 }
-
-const NO_OPTIONS = Object.freeze(Object.create(null) as TouchOptions)
 
 /** Groups of `stats` that reset or dump something instead. */
 const NO_STATISTICS: ReadonlySet<string> = new Set(['reset', 'detail', 'cachedump'])
