@@ -24,7 +24,7 @@ export class Items {
   readonly #settings: ClientSettings
   readonly #onStale: OnStale
 
-  /** @param onStale takes the keys of values that are to be stored anew */
+  /** @param onStale called with the keys of values that should be encrypted again under the newest key */
   constructor(asker: Asker, pipeline: Pipeline, settings: ClientSettings, onStale: OnStale) {
     this.#asker = asker
     this.#pipeline = pipeline
@@ -36,7 +36,7 @@ export class Items {
   name(key: string): string {
     const { prefix } = this.#settings
     if (prefix === '') return key
-    // a namespace must not make a key of what is none
+    // an invalid key must not become a valid one by its namespace
     assertKey(key)
     return prefix + key
   }
