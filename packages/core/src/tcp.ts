@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { MemkeepError } from './errors.ts'
-import { readOwnOptions } from './options.ts'
+import { ownProperties, readOwnOptions } from './options.ts'
 import type { ConnectOptions, Transport } from './transport.ts'
 
 /** Options of {@link tcp}. */
@@ -33,12 +33,15 @@ function connectSocket(
     signal.throwIfAborted()
     const address =
       'path' in endpoint ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port }
-    const socket = createConnection({
-      ...address,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: keepAliveDelay,
-    })
+    // without a prototype, so that a polluted Object.prototype adds no option
+    const socket = createConnection(
+      ownProperties('tcp', {
+        ...address,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: keepAliveDelay,
+      }),
+    )
     const onAbort = (): void => {
       socket.destroy()
       reject(signal.reason as Error)

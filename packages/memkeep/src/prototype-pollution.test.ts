@@ -67,6 +67,14 @@ describe('a polluted Object.prototype', () => {
     layers.close()
   })
 
+  it('changes how no connection is opened', async () => {
+    pollute({ localAddress: '192.0.2.1', lookup: () => undefined, timeout: 1 })
+    const { ca = '' } = server.clientTls
+    for (const name of [server.address, server.address.replace('127.0.0.1', 'localhost')]) {
+      expect(await ask({ servers: name, transport: tls({ ca }) })).toBe(true)
+    }
+  })
+
   it('lets no password cross a network in cleartext', async () => {
     pollute({ allowInsecureAuth: true, env: {} })
     const credentials = { username: 'user', password: 'hunter2' }

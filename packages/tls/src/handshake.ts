@@ -54,8 +54,10 @@ export function handshake(options: HandshakeOptions): Promise<Established> {
       socket: wire,
       secureContext: context,
       host: name,
-      // server name indication carries names only (RFC 6066, section 3)
-      ...(isIP(name) === 0 && { servername: name }),
+      // server name indication carries names only (RFC 6066, section 3); an own property, so that a polluted
+      // Object.prototype adds none
+      servername: isIP(name) === 0 ? name : '',
+      timeout: 0,
       ...(ticket !== undefined && { session: ticket.session }),
       // said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off
       rejectUnauthorized: !options.skipVerification,
