@@ -1,4 +1,4 @@
-import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { MemcachedClient } from './client.ts'
@@ -12,8 +12,8 @@ afterEach(() => {
 })
 afterAll(() => server.stop())
 
-const client = (timeout = 5_000): MemcachedClient =>
-  new MemcachedClient({ servers: server.address, transport: tls(server.clientTls), timeout })
+const client = (timeout = 5_000, servers = server.address): MemcachedClient =>
+  new MemcachedClient({ servers, transport: tls(server.clientTls), timeout })
 
 it('calls are answered under the fake timers of a test runner, on open and on new connections', async () => {
   const open = client()
@@ -31,14 +31,11 @@ it('calls are answered under the fake timers of a test runner, on open and on ne
 })
 
 it('timeouts are of real time under fake timers', async () => {
-  const cache = client(100)
-  await cache.set('k', 'v')
+  await using proxy = await startFaultProxy(server)
+  const cache = client(100, proxy.address)
+  await cache.set('k', 'v', { timeout: 20_000 })
   vi.useFakeTimers()
-  process.kill(server.pid, 'SIGSTOP')
-  try {
-    await expect(cache.get('k')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_COMMAND_TIMEOUT' })
-  } finally {
-    process.kill(server.pid, 'SIGCONT')
-  }
+  proxy.setMode('freeze')
+  await expect(cache.get('k')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_COMMAND_TIMEOUT' })
   await cache.close({ timeout: 100 })
 })
