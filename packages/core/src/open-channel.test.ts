@@ -119,54 +119,38 @@ describe('a probe by "get"', () => {
       }),
     )
 
-  it('opens to memcached, also where the key is stored', async () => {
-    await using server = await startMemcached('plain')
-    const first = await probe(server.address)
-    first.write('set memkeep-probe 7 0 3\r\nEND\r\n')
-    expect(String((await once(first, 'data'))[0])).toBe('STORED\r\n')
-    const second = await probe(server.address)
-    second.write('get none\r\n')
-    expect(String((await once(second, 'data'))[0])).toBe('END\r\n')
-    for (const channel of [first, second]) channel.destroy()
-  })
-
-  it.each([
-    ['END\r\n'],
-    ['SERVER_ERROR Connection refused\r\n'],
-    ['ERROR\r\n'],
-    ['SERVER_ERROR\r\n'],
-    ['VALUE memkeep-probe 0 5\r\nEND\r\n\r\nEND\r\n'],
-    ['VALUE memkeep-probe 0 5 12\r\nvalue\r\nSERVER_ERROR out of memory\r\n'],
-    [`VALUE memkeep-probe 0 65000\r\n${'v'.repeat(65_000)}\r\nEND\r\n`],
-  ])('accepts %j', async (whole) => {
-    await using server = await reply(whole)
-    const channel = await probe(server.address)
-    expect(channel.destroyed).toBe(false)
+  it('opens to memcached, by a key that is another each time', async () => {
+    const keys: string[] = []
+    await using server = await startFaultServer((socket) =>
+      socket.on('data', (asked: Buffer) => {
+        keys.push(String(asked))
+        socket.write('END\r\n')
+      }),
+    )
+    for (let time = 0; time < 3; time++) (await probe(server.address)).destroy()
+    expect(new Set(keys).size).toBe(3)
+    await using memcached = await startMemcached('plain')
+    const channel = await probe(memcached.address)
+    channel.write('get none\r\n')
+    expect(String((await once(channel, 'data'))[0])).toBe('END\r\n')
     channel.destroy()
   })
 
-  it('accepts a value that arrives byte by byte', async () => {
-    const bytes = [...Buffer.from('VALUE memkeep-probe 0 7\r\nv\r\nEND\r\r\nEND\r\n')]
-    await using server = await reply(...bytes.map((byte) => Buffer.of(byte)))
-    const channel = await probe(server.address)
-    expect(channel.destroyed).toBe(false)
-    channel.destroy()
-  })
+  it.each([['END\r\n'], ['SERVER_ERROR Connection refused\r\n'], ['ERROR\r\n'], ['SERVER_ERROR\r\n']])(
+    'accepts %j',
+    async (whole) => {
+      await using server = await reply(whole)
+      const channel = await probe(server.address)
+      expect(channel.destroyed).toBe(false)
+      channel.destroy()
+    },
+  )
 
   // the signal never fires: what is not rejected at once waits for ever
   it.each([
     ['VALUE memkeep-probe 0 99999999999\r\n'],
-    ['VALUE memkeep-probe 0 1048577\r\n'],
-    ['VALUE memkeep-probe 0 65001\r\n'],
-    ['VALUE memkeep-probe 0 99999999999999999999999999\r\n'],
     ['VALUE memkeep-probe\r\n'],
-    ['VALUE memkeep-probe 0\r\n'],
-    ['VALUE memkeep-probe 0 -1\r\n'],
-    ['VALUE memkeep-probe 0 1e3\r\n'],
-    ['VALUE memkeep-probe 0 1 2 3\r\n'],
     ['VALUE other 0 100\r\n'],
-    ['VALUE memkeep-probe 0 1\r\nxyz'],
-    ['VALUE memkeep-probe 0 1\r\nx\r\nSTORED\r\n'],
     ['220 mail ready\r\n'],
     ['STORED\r\n'],
   ])('refuses %j, and names the server', async (whole) => {
@@ -179,7 +163,7 @@ describe('a probe by "get"', () => {
     })
   })
 
-  it('refuses a value that never ends', async () => {
+  it('refuses a line that never ends', async () => {
     await using server = await reply('VALUE ', 'v'.repeat(70_000))
     await expect(probe(server.address)).rejects.toEqual(code('PROTOCOL'))
   })

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { isPasswordSafe, type Authenticator } from './authenticator.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { MemkeepError } from './errors.ts'
-import { exchange, parseLine, type ExchangeOptions, type Parsed } from './exchange.ts'
+import { exchange, parseLine, type ExchangeOptions } from './exchange.ts'
 import { encodeBinaryRequest, parseBinaryResponse } from './binary-frame.ts'
 import type { Channel, ConnectOptions, Transport } from './transport.ts'
 
@@ -10,15 +11,10 @@ const VERSION = 0x0b
 
 /** As much of what a server says as a message repeats. */
 const MAX_QUOTED = 100
-/** What nobody stores, so that reading it shows only whether a server answers. */
-const PROBED_KEY = 'memkeep-probe'
-/** The line before a value of that key (memcached's `protocol.txt`, "Retrieval command"). */
-const PROBED_VALUE = new RegExp(`^VALUE ${PROBED_KEY} \\d+ (\\d+)(?: \\d+)?$`)
-/** The largest value to read of that key, in bytes; with its lines it must fit into what an exchange collects. */
-const MAX_PROBED_BYTES = 65_000
-/** Replies that end a `get`. */
+/** Random bytes of a key that nobody stores, so that reading it shows only whether a server answers. */
+const PROBED_BYTES = 16
+/** What memcached and its proxies answer to a `get` of such a key (`protocol.txt`, "Retrieval command"). */
 const GET_REPLY = /^(?:END$|(?:CLIENT_|SERVER_)?ERROR(?: |$))/
-const CRLF = '\r\n'
 
 /** Options of {@link openChannel}. */
 export interface OpenChannelOptions extends ConnectOptions {
@@ -127,28 +123,10 @@ async function probeVersion(channel: Channel, options: ExchangeOptions): Promise
  */
 async function probeGet(channel: Channel, options: ExchangeOptions): Promise<void> {
   const { server } = options
-  const request = Buffer.from(`get ${PROBED_KEY}\r\n`)
-  const line = await exchange(channel, request, (received) => parseGet(received, server), options)
+  const request = Buffer.from(`get memkeep-probe-${randomBytes(PROBED_BYTES).toString('hex')}\r\n`)
+  const line = await exchange(channel, request, parseLine, options)
   refuseUnauthenticated(server, line)
   if (!GET_REPLY.test(line)) throw unlikeMemcached(server, 'get', line)
-}
-
-/**
- * The line that ends the reply, after a value if there is one.
- *
- * @throws MemkeepError `ERR_MEMKEEP_PROTOCOL` for a value that is malformed or too large
- */
-function parseGet(received: Buffer, server: string): Parsed<string> | undefined {
-  const line = parseLine(received)
-  if (!line?.value.startsWith('VALUE ')) return line
-  const bytes = Number(PROBED_VALUE.exec(line.value)?.[1])
-  // NaN where the line is malformed
-  if (!(bytes <= MAX_PROBED_BYTES)) throw unlikeMemcached(server, 'get', line.value)
-  const end = line.length + bytes
-  const rest = received.subarray(end, end + CRLF.length)
-  if (!CRLF.startsWith(rest.toString('latin1'))) throw unlikeMemcached(server, 'get', line.value)
-  const last = parseLine(received.subarray(end + CRLF.length))
-  return last && { value: last.value, length: end + CRLF.length + last.length }
 }
 
 function unlikeMemcached(server: string, command: string, line: string): MemkeepError {

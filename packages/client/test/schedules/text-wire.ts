@@ -51,7 +51,7 @@ function parse(chunk: Buffer): Asked[] {
       at += bytes + 2
     }
     asked.push({
-      verb: key === 'memkeep' ? 'question' : key === 'memkeep-probe' ? 'probe' : verb,
+      verb: key === 'memkeep' ? 'question' : key.startsWith('memkeep-probe-') ? 'probe' : verb,
       classic: !META.has(head),
       key: verb === 'stats' ? '' : key,
       opaque: Number(words.find((word) => /^O\d+$/.test(word))?.slice(1) ?? 0),
