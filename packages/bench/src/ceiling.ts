@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { Unavailable } from './contestants/contestant.ts'
 import { Replies, type Answer } from './replies.ts'
 
 /** What a TLS record carries at most, in bytes (RFC 8446, section 5.1). Larger writes are cut into several. */
@@ -160,10 +161,23 @@ export class Ceiling {
   }
 }
 
-/** Connects, over TLS when there is a `ca`. */
+/**
+ * Connects, over TLS when there is a `ca`.
+ *
+ * @throws Unavailable when the server's meta commands are older than those of memcached 1.6.10
+ */
 export async function openCeiling({ host, port, ca }: CeilingTarget): Promise<Ceiling> {
   const socket = ca === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ca })
   await once(socket, ca === undefined ? 'connect' : 'secureConnect')
   socket.setNoDelay(true)
+  socket.write('version\r\n')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  const [major = 0, minor = 0, patch = 0] = (/[\d.]+/.exec(answer.toString())?.[0] ?? '')
+    .split('.')
+    .map(Number)
+  if (major * 1e6 + minor * 1e3 + patch < 1_006_010) {
+    socket.destroy()
+    throw new Unavailable('needs the meta commands of memcached 1.6.10 or later')
+  }
   return new Ceiling(socket)
 }
