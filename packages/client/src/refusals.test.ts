@@ -137,8 +137,9 @@ it('statistics without an end fail that call, and close that connection alone', 
       if (text === 'version\r\n') socket.write('VERSION 0\r\n')
       else if (text.endsWith('version\r\n')) socket.write('CLIENT_ERROR invalid mode\r\nVERSION 0\r\n')
       else if (text.startsWith('stats')) {
-        const more = (): void => {
-          if (!socket.destroyed) socket.write('STAT name value\r\n'.repeat(5_000), more)
+        const more = (error?: Error | null): void => {
+          // a stream whose write failed takes further ones, and fails them, until it is destroyed
+          if (!error && !socket.destroyed) socket.write('STAT name value\r\n'.repeat(5_000), more)
         }
         more()
       } else for (const [, opaque = ''] of text.matchAll(/ O(\d+)\r\n/g)) socket.write(`EN O${opaque}\r\n`)
