@@ -13,7 +13,7 @@ import { toExpiresAt, toExptime } from './expiry.ts'
 import { deleteAfterOutOfMemory, deleteTooLarge } from './not-stored.ts'
 import type { ClientSettings } from './options.ts'
 import type { StoreCommand } from './protocol/command.ts'
-import { isOutOfMemory, type Reply } from './protocol/reply.ts'
+import { isOutOfMemory, isUnknownCommand, type Reply } from './protocol/reply.ts'
 import { CALLS, readCallOptions } from './read-call-options.ts'
 import { refuseFault, takeDone, type CasResult } from './results.ts'
 
@@ -67,10 +67,36 @@ export class Items {
     const asked = this.#asker.ask(wireKey, {
       operation,
       commands: { verb: 'get', key: wireKey, withCas: false, exptime },
-      take: (reply) => this.value(name, reply),
+      take: (reply, _index, deadline) => {
+        if (exptime === undefined || !isUnknownCommand(reply)) return this.value(name, reply)
+        // the caller's promise becomes that one
+        const inTwo = this.#touchAndGet(name, exptime, this.#asker.untilDeadline(options, deadline))
+        return this.#asker.chain(inTwo) as unknown as Buffer | undefined
+      },
       options,
     })
     return this.#asker.orMiss(asked, undefined)
+  }
+
+  /** Reads a value and gives it a new expiry by two commands: memcached before 1.5.3 and proxies lack `gat`. */
+  async #touchAndGet(
+    name: string,
+    exptime: number,
+    options: CallOptions | undefined,
+  ): Promise<Buffer | undefined> {
+    const key = this.#pipeline.wireKey(name)
+    const step = { operation: 'getAndTouch', options, continues: true } as const
+    const touched = await this.#asker.ask(key, {
+      ...step,
+      commands: { verb: 'touch', key, exptime },
+      take: takeDone,
+    })
+    if (!touched) return undefined
+    return this.#asker.ask(key, {
+      ...step,
+      commands: { verb: 'get', key, withCas: false, exptime: undefined },
+      take: (reply) => this.value(name, reply),
+    })
   }
 
   /** The value in a reply; undefined for a miss. */

@@ -180,3 +180,37 @@ it('a value that is too large is deleted before anything is asked that a proxy d
   })
   expect(lines.filter((line) => line.startsWith('stats'))).toEqual([])
 })
+
+it('a server that does not know gat is asked to touch, then to get', async () => {
+  const lines: string[] = []
+  const stored = new Set(['k'])
+  const server = await startFaultServer((socket) => {
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      for (const line of text.split('\r\n').slice(0, -1)) {
+        const [verb = '', key = ''] = line.split(' ')
+        lines.push(line)
+        if (verb === 'touch') socket.write(stored.has(key) ? 'TOUCHED\r\n' : 'NOT_FOUND\r\n')
+        else if (verb === 'get')
+          socket.write(stored.has(key) ? `VALUE ${key} 0 5\r\nvalue\r\nEND\r\n` : 'END\r\n')
+        else socket.write('ERROR\r\n')
+      }
+    })
+  })
+  cleanups.push(() => server.close())
+  const cache = new MemcachedClient({ servers: server.address, protocol: 'text' })
+  const found = Promise.all([
+    cache.getAndTouch('k', { ttl: 9 }),
+    cache.getAndTouch('none', { ttl: 9 }),
+    cache.get('k'),
+  ])
+  // which waits for every step
+  await vi.waitFor(() => {
+    expect(lines).toContain('touch k 9')
+  })
+  await cache.close()
+  expect((await found).map(String)).toEqual(['value', 'undefined', 'value'])
+  expect(lines.slice(1)).toEqual([
+    ...['gat 9 k', 'gat 9 none', 'get k'],
+    ...['touch k 9', 'touch none 9', 'get k'],
+  ])
+})

@@ -148,6 +148,11 @@ export function isOutOfMemory({ status, message }: Reply): boolean {
   return status === 'error' && /^(SERVER_ERROR )?out of memory/i.test(message)
 }
 
+/** Whether a server that speaks text does not know the command (`protocol.txt`, "Error strings"). */
+export function isUnknownCommand({ status, message }: Reply): boolean {
+  return status === 'error' && message === 'ERROR'
+}
+
 /** The error for a reply with status `error`. */
 export function faultOf(reply: Reply): MemkeepError {
   if (reply.message === 'CLIENT_ERROR unauthenticated' || reply.message === AUTH_ERROR) {
