@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { findMemcached } from '@memkeep/local-server'
 
 /** The memcached under test, and what depends on its version. */
@@ -10,9 +9,9 @@ export interface ServerFeatures {
   readonly protocols: readonly ('meta' | 'text' | 'binary')[]
   /** Whether `stats settings` shows `shutdown_command`, since 1.6.10. */
   readonly shutdownSetting: boolean
-  /** Whether `stats extstore` without extstore is safe to send; it crashes 1.6.9. */
+  /** Whether `stats extstore` without extstore is safe to send; it crashes memcached before 1.6.10 that is built with it. */
   readonly extstoreStats: boolean
-  /** The option `-o ssl_min_version`. */
+  /** The option `-o ssl_min_version`, since 1.6.11; before, memcached always refuses TLS 1.0 and 1.1. */
   readonly minTlsVersion: boolean
 }
 
@@ -22,7 +21,7 @@ export interface ServerFeatures {
  * @throws Error when there is none
  */
 export async function findServerFeatures(): Promise<ServerFeatures> {
-  const { path, version } = await findMemcached()
+  const { version } = await findMemcached()
   const metaCommands = isSince(version, [1, 6, 10])
   return {
     version,
@@ -30,7 +29,7 @@ export async function findServerFeatures(): Promise<ServerFeatures> {
     protocols: metaCommands ? ['meta', 'text', 'binary'] : ['text', 'binary'],
     shutdownSetting: isSince(version, [1, 6, 10]),
     extstoreStats: isSince(version, [1, 6, 10]) || !isSince(version, [1, 6, 0]),
-    minTlsVersion: (await helpOf(path)).includes('ssl_min_version'),
+    minTlsVersion: isSince(version, [1, 6, 11]),
   }
 }
 
@@ -42,13 +41,4 @@ export function isSince(version: string, since: readonly number[]): boolean {
     if (part !== wanted) return part > wanted
   }
   return true
-}
-
-function helpOf(path: string): Promise<string> {
-  return new Promise((resolve) => {
-    // its exit code has changed over the years
-    execFile(path, ['-h'], (_error, stdout) => {
-      resolve(stdout)
-    })
-  })
 }

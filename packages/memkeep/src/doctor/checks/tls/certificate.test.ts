@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEndpoint } from '@memkeep/core'
 import { createPki, startMemcached, type CertificatePair } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterAll, expect, test } from 'vitest'
+import { lowestTls } from '../../../../test/doctor/lowest-tls.ts'
 import type { CheckResult } from '../../check.ts'
 import { openServerAudit, type ServerAuditOptions } from '../../engine/server-audit.ts'
 import { checkTls } from './index.ts'
@@ -22,22 +23,6 @@ const below = await middle.issueServer()
 
 const folder = await mkdtemp(join(tmpdir(), 'memkeep-test-'))
 afterAll(() => rm(folder, { recursive: true }))
-/** Has OpenSSL load what it would refuse: short keys, SHA-1. */
-const permissive = join(folder, 'openssl.cnf')
-await writeFile(
-  permissive,
-  [
-    'openssl_conf = all',
-    '[all]',
-    'ssl_conf = ssl',
-    '[ssl]',
-    'system_default = weak',
-    '[weak]',
-    'CipherString = DEFAULT:@SECLEVEL=0',
-    '',
-  ].join('\n'),
-)
-
 const trusting = { transport: tls({ ca: pki.ca, watchInterval: 0, warnBefore: 0 }) }
 
 /** OpenSSL tells what it found last. */
@@ -221,9 +206,8 @@ test.each(cases)(
     await using server = await startMemcached('tls', {
       pki,
       // of TLS 1.3 alone nothing is to be found
-      args: ['-o', 'ssl_min_version=3'],
+      ...(await lowestTls({ folder, lowest: 3, weak })),
       serverCertificate: await certificate(),
-      ...(weak && { env: { OPENSSL_CONF: permissive } }),
     })
     const seen = await check(server.address, options)
     const found = seen.findings?.map(
@@ -243,7 +227,7 @@ test('a certificate that is for the name goes by the name', async () => {
   await using server = await startMemcached('tls', {
     pki,
     serverCertificate,
-    args: ['-o', 'ssl_min_version=3'],
+    ...(await lowestTls({ folder, lowest: 3 })),
   })
   const byName = await check(`localhost:${String(server.port)}`, trusting)
   const byAddress = await check(server.address, trusting)

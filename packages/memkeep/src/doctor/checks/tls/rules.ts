@@ -235,6 +235,6 @@ export const TLS_RULES: Readonly<Record<Name, CurableRule>> = {
     severity: 'info',
     title: 'Session tickets are given out on TLS 1.2',
     why: 'They are sealed with a key that stays the same while the server runs: whoever gets it out of its memory reads all TLS 1.2 connections that were recorded since its start.',
-    cure: 'memcached has no switch for them. Speak TLS 1.3 alone, where resumption has forward secrecy: `-o ssl_min_version=3`; or restart memcached from time to time.',
+    cure: 'memcached has no switch for them. Speak TLS 1.3 alone, where resumption has forward secrecy: `-o ssl_min_version=3` of memcached 1.6.11 and later; or restart memcached from time to time.',
   },
 }

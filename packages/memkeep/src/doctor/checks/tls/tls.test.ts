@@ -2,14 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEndpoint } from '@memkeep/core'
-import { createPki, startMemcached, type StartOptions } from '@memkeep/testkit'
+import { createPki, findServerFeatures, startMemcached, type StartOptions } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterAll, describe, expect, test } from 'vitest'
+import { lowestTls } from '../../../../test/doctor/lowest-tls.ts'
 import type { CheckContext, CheckResult } from '../../check.ts'
 import { openServerAudit, type ServerAuditOptions } from '../../engine/server-audit.ts'
 import { SEVERITIES } from '../../finding.ts'
 import { checkTls } from './index.ts'
 
+const { minTlsVersion } = await findServerFeatures()
 const pki = await createPki()
 const folder = await mkdtemp(join(tmpdir(), 'memkeep-test-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -18,7 +20,7 @@ const caFile = join(folder, 'ca.pem')
 await writeFile(caFile, pki.ca)
 const trusting = { transport: tls({ ca: pki.ca, watchInterval: 0 }) }
 /** TLS 1.3 alone, of which nothing is to be found. */
-const strict = ['-o', 'ssl_min_version=3']
+const strict = await lowestTls({ folder, lowest: 3 })
 
 async function check(
   address: string,
@@ -54,7 +56,7 @@ function fact({ facts = [] }: CheckResult, name: string): string | undefined {
 
 describe('versions and cipher suites', () => {
   test('nothing is found where TLS 1.3 alone is spoken', async () => {
-    const seen = await report({ args: strict })
+    const seen = await report(strict)
     expect(found(seen)).toEqual([])
     expect(fact(seen, 'TLS')).toBe('TLS 1.3')
     expect(fact(seen, 'TLS 1.3 suites')).toBe(
@@ -95,8 +97,19 @@ describe('versions and cipher suites', () => {
     expect(found(seen)[0]).not.toContain('ECDHE')
   })
 
-  test('old versions are named', async () => {
-    const seen = await report({ args: ['-o', 'ssl_min_version=0,ssl_ciphers=ECDHE:!eNULL:@SECLEVEL=0'] })
+  test('old versions are named where memcached accepts them', async () => {
+    const seen = await report(
+      await lowestTls({ folder, lowest: 0, suboptions: 'ssl_ciphers=ECDHE:!eNULL:@SECLEVEL=0' }),
+    )
+    if (!minTlsVersion) {
+      // it refuses them whatever OpenSSL is told
+      expect(fact(seen, 'TLS')).toBe('TLS 1.2, TLS 1.3')
+      expect(found(seen).map((each) => each.split(':')[0])).toEqual([
+        'low tls-cbc',
+        'info tls-1.2-session-tickets',
+      ])
+      return
+    }
     expect(found(seen).map((each) => each.slice(0, 60))).toEqual(
       [
         'medium tls-old-version: TLS 1.0, TLS 1.1',
@@ -126,18 +139,15 @@ describe('versions and cipher suites', () => {
 
 describe('the client certificate', () => {
   test('is not asked for', async () => {
-    const seen = await report({ args: strict })
+    const seen = await report(strict)
     expect(fact(seen, 'Client certificate')).toBe('not asked for')
   })
 
-  test.each(['2', '3'])(
+  test.each([2, 3] as const)(
     'asked for and not required is a finding, with ssl_min_version=%s',
-    async (version) => {
-      const args = [
-        '-o',
-        `ssl_verify_mode=1,ssl_ca_cert=${caFile},ssl_ciphers=ECDHE+AESGCM,ssl_min_version=${version}`,
-      ]
-      const seen = await report({ args })
+    async (lowest) => {
+      const suboptions = `ssl_verify_mode=1,ssl_ca_cert=${caFile},ssl_ciphers=ECDHE+AESGCM`
+      const seen = await report(await lowestTls({ folder, lowest, suboptions }))
       expect(found(seen).filter((each) => !each.includes('tickets'))).toEqual([
         'medium client-certificate-optional',
       ])
@@ -145,9 +155,9 @@ describe('the client certificate', () => {
     },
   )
 
-  test.each(['2', '3'])('required is no finding, with ssl_min_version=%s', async (version) => {
-    const args = ['-o', `ssl_ciphers=ECDHE+AESGCM,ssl_min_version=${version}`]
-    await using server = await startMemcached('mutual-tls', { pki, args })
+  test.each([2, 3] as const)('required is no finding, with ssl_min_version=%s', async (lowest) => {
+    const options = await lowestTls({ folder, lowest, suboptions: 'ssl_ciphers=ECDHE+AESGCM' })
+    await using server = await startMemcached('mutual-tls', { pki, ...options })
     const stranger = await check(server.address, {})
     const friend = await check(server.address, {
       transport: tls({ ca: pki.ca, ...pki.client, watchInterval: 0 }),
