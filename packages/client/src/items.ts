@@ -12,7 +12,7 @@ import { count as countItem, type Counting } from './count.ts'
 import { toExpiresAt, toExptime } from './expiry.ts'
 import { deleteAfterOutOfMemory, deleteTooLarge } from './not-stored.ts'
 import type { ClientSettings } from './options.ts'
-import type { StoreCommand } from './protocol/command.ts'
+import type { Command, StoreCommand } from './protocol/command.ts'
 import { isOutOfMemory, isUnknownCommand, type Reply } from './protocol/reply.ts'
 import { CALLS, readCallOptions } from './read-call-options.ts'
 import { refuseFault, takeDone, type CasResult } from './results.ts'
@@ -70,8 +70,8 @@ export class Items {
       take: (reply, _index, deadline) => {
         if (exptime === undefined || !isUnknownCommand(reply)) return this.value(name, reply)
         // the caller's promise becomes that one
-        const inTwo = this.#touchAndGet(name, exptime, this.#asker.untilDeadline(options, deadline))
-        return this.#asker.chain(inTwo) as unknown as Buffer | undefined
+        const inTwo = this.#asker.chain(this.#touchAndGet(name, exptime, options, deadline))
+        return inTwo as unknown as Buffer | undefined
       },
       options,
     })
@@ -83,20 +83,19 @@ export class Items {
     name: string,
     exptime: number,
     options: CallOptions | undefined,
+    deadline: number,
   ): Promise<Buffer | undefined> {
     const key = this.#pipeline.wireKey(name)
-    const step = { operation: 'getAndTouch', options, continues: true } as const
-    const touched = await this.#asker.ask(key, {
-      ...step,
-      commands: { verb: 'touch', key, exptime },
-      take: takeDone,
-    })
-    if (!touched) return undefined
-    return this.#asker.ask(key, {
-      ...step,
-      commands: { verb: 'get', key, withCas: false, exptime: undefined },
-      take: (reply) => this.value(name, reply),
-    })
+    const ask = <T>(commands: Command, take: (reply: Reply) => T): Promise<T> =>
+      this.#asker.ask(key, {
+        operation: 'getAndTouch',
+        commands,
+        take,
+        options: this.#asker.untilDeadline(options, deadline),
+        continues: true,
+      })
+    if (!(await ask({ verb: 'touch', key, exptime }, takeDone))) return undefined
+    return ask({ verb: 'get', key, withCas: false, exptime: undefined }, (reply) => this.value(name, reply))
   }
 
   /** The value in a reply; undefined for a miss. */

@@ -214,3 +214,22 @@ it('a server that does not know gat is asked to touch, then to get', async () =>
     ...['touch k 9', 'touch none 9', 'get k'],
   ])
 })
+
+it('and has for both what was left of the call', async () => {
+  const server = await startFaultServer((socket) => {
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      const [verb] = text.split(' ')
+      if (verb === 'touch') setTimeout(() => socket.write('TOUCHED\r\n'), 300)
+      else if (text !== 'get k\r\n') socket.write(verb === 'get' ? 'END\r\n' : 'ERROR\r\n')
+    })
+  })
+  cleanups.push(() => server.close())
+  await using cache = new MemcachedClient({ servers: server.address, protocol: 'text', closeTimeout: 100 })
+  const error: unknown = await cache
+    .getAndTouch('k', { ttl: 9, timeout: 3_000 })
+    .catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'ERR_MEMKEEP_COMMAND_TIMEOUT' })
+  const [, left] = /within ([\d.]+) ms/.exec((error as Error).message) ?? []
+  // of which the touch took 300
+  expect(Number(left)).toBeLessThan(2_710)
+})

@@ -24,7 +24,8 @@ export interface ConnectorOptions {
 
 /**
  * Opens the connections to one server. After a failure all attempts pause, be they for the first connection or for one
- * more, and until one succeeds there is one at a time; a timer begins the next one where it is needed, and keeps the process alive only while calls wait for it.
+ * more, and until one succeeds there is one at a time. A timer begins the next one where it is needed, and keeps the
+ * process alive only while calls wait for it.
  */
 export class Connector {
   readonly #options: ConnectorOptions
