@@ -11,6 +11,7 @@ export {
 export { displayBytes, displayJson, displayLines, displayText } from './display-text.ts'
 export { splitServers } from './endpoint.ts'
 export { exchange, named, parseLine, type ExchangeOptions, type Parsed } from './exchange.ts'
+export { refuseClientOnlyOptions, type ForeignClient } from './client-only-options.ts'
 export { connectionLimit, isConnectionLimit } from './connection-limit.ts'
 export { BoundedMap } from './bounded-map.ts'
 export { readFileSource } from './file-source.ts'

@@ -1,18 +1,13 @@
 import type { Hardening } from '@memkeep/client'
 import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
-import { ownProperties } from '@memkeep/core/internal'
+import { ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
 import { MemcacheClient, type MemcacheConnection } from 'memcache-client'
 import { writtenBy } from './as-socket.ts'
 import { AskedKeys } from './asked-keys.ts'
 import { assertCommand, COUNT, endOf, FLAGS, SECONDS, wholeNumber } from './command-line.ts'
 import { HardenedConnection } from './hardened-connection.ts'
 import { HardenedNode } from './hardened-node.ts'
-import {
-  readServer,
-  refuseForeignOptions,
-  refuseTlsOption,
-  type HardenedMemcacheClientOptions,
-} from './options.ts'
+import { readServer, refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
 import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreArguments } from './original.ts'
 import { asObject, missed, namedAs } from './retrieved.ts'
 
@@ -35,7 +30,10 @@ export class HardenedMemcacheClient extends MemcacheClient {
   readonly #rawIsSafe: boolean
   readonly #asked = new AskedKeys()
 
-  /** @throws TypeError for the original's `tls`, and for options of `MemcachedClient` that it cannot follow; what memcache-client throws */
+  /**
+   * @throws TypeError for the original's `tls`, and for options of `MemcachedClient` that it cannot follow; what
+   * memcache-client throws
+   */
   constructor(options: HardenedMemcacheClientOptions) {
     const {
       transport,
@@ -45,7 +43,13 @@ export class HardenedMemcacheClient extends MemcacheClient {
       ...original
     } = ownProperties('HardenedMemcacheClient', options)
     refuseTlsOption(original)
-    refuseForeignOptions(original, auth)
+    refuseClientOnlyOptions(original, {
+      owner: 'HardenedMemcacheClient',
+      original: 'memcache-client',
+      servers: 'as "server"',
+      spoken: auth?.protocol ?? 'text',
+      because: auth?.name,
+    })
     super({ ...original, server: readServer(original.server) })
     this.#pipeline = composeMiddleware(middleware)
     this.#rawIsSafe = middleware.length === 0 || dangerouslyAllowRawCommands

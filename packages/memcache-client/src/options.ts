@@ -1,11 +1,5 @@
 import type { Hardening } from '@memkeep/client'
-import {
-  formatEndpoint,
-  parseEndpoints,
-  type Authenticator,
-  type Endpoint,
-  type EndpointInput,
-} from '@memkeep/core'
+import { formatEndpoint, parseEndpoints, type Endpoint, type EndpointInput } from '@memkeep/core'
 import type { MemcacheClientOptions, MultipleServerEntry, SingleServerEntry } from 'memcache-client'
 
 /** Servers as memcache-client takes them, or as every adapter of Memkeep does. */
@@ -26,34 +20,6 @@ export function refuseTlsOption(options: object): void {
   throw new TypeError(
     'HardenedMemcacheClient: "tls" is the original\'s: hand in transport: tls({ ca }) of @memkeep/tls instead',
   )
-}
-
-/** Options of `MemcachedClient` that `hardening()` may set and memcache-client cannot follow. */
-const FOREIGN_OPTIONS = ['distribution', 'onServerDown', 'idleTimeout', 'discovery'] as const
-
-/**
- * Refuses what layers that were spread may hold for `MemcachedClient`, and memcache-client would ignore.
- *
- * @throws TypeError naming the option
- */
-export function refuseForeignOptions(options: object, auth: Authenticator | undefined): void {
-  const given = options as Readonly<Record<string, unknown>>
-  if (given['servers'] !== undefined) {
-    throw new TypeError('HardenedMemcacheClient: "servers" is not an option: pass the servers as "server"')
-  }
-  const foreign = FOREIGN_OPTIONS.find((name) => given[name] !== undefined)
-  if (foreign !== undefined) {
-    throw new TypeError(
-      `HardenedMemcacheClient: memcache-client does not support "${foreign}": remove it from the options, URI or environment, or use MemcachedClient`,
-    )
-  }
-  const spoken = auth?.protocol ?? 'text'
-  const { protocol = 'auto' } = given
-  if (protocol !== 'auto' && protocol !== spoken) {
-    throw new TypeError(
-      `HardenedMemcacheClient: memcache-client speaks the ${spoken} protocol only${auth === undefined ? '' : ` with ${auth.name}`}: remove "protocol" from the options, URI or environment, or use MemcachedClient`,
-    )
-  }
 }
 
 /**

@@ -1,12 +1,12 @@
 import { assertKey, composeMiddleware, MemkeepError } from '@memkeep/core'
-import { ownProperties } from '@memkeep/core/internal'
+import { ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
 import type { EndpointInput, Pipeline, RestrictedOperation } from '@memkeep/core'
 import type { IncrementDecrementOptions, Response } from 'memjs'
 import { asMissing, countOf, guarded, notFound, ownMemory, Unreadable } from './answers.ts'
 import { endOf, OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
 import { HardenedServer } from './hardened-server.ts'
 import { KeyedClient } from './keyed-client.ts'
-import { readServers, refuseForeignOptions, type HardenedMemjsOptions } from './options.ts'
+import { readServers, type HardenedMemjsOptions } from './options.ts'
 import { OriginalClient } from './original.ts'
 import type { Callback, CountCallback, Counted, GetCallback, Got } from './original.ts'
 import type { StatsCallback } from './original.ts'
@@ -41,7 +41,7 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
    * too, as by every adapter of Memkeep.
    *
    * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
-   * @throws TypeError for an `auth` that does not speak binary, or beside a user name; for options of
+   * @throws TypeError for an `auth` that does not speak binary, or together with a user name; for options of
    * `MemcachedClient` that memjs cannot follow
    */
   static override create<TIn = string | Buffer, TOut = Buffer | null>(
@@ -55,7 +55,12 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
       allowInsecureAuth = false,
       ...rest
     } = ownProperties('HardenedMemjsClient', options)
-    refuseForeignOptions(rest)
+    refuseClientOnlyOptions(rest, {
+      owner: 'HardenedMemjsClient',
+      original: 'memjs',
+      servers: 'as the first argument',
+      spoken: 'binary',
+    })
     const { username, password, ...own } = rest
     const named = readServers(servers)
     if (auth !== undefined) {

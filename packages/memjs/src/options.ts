@@ -9,34 +9,6 @@ export interface HardenedMemjsOptions<TIn, TOut> extends ClientOptions<TIn, TOut
   readonly allowInsecureAuth?: boolean | undefined
 }
 
-/** Options of `MemcachedClient` that `hardening()` may set and memjs cannot follow. */
-const FOREIGN_OPTIONS = ['distribution', 'onServerDown', 'idleTimeout', 'discovery'] as const
-
-/**
- * Refuses what layers that were spread may hold for `MemcachedClient`, and memjs would ignore.
- *
- * @throws TypeError naming the option
- */
-export function refuseForeignOptions(options: Readonly<Record<string, unknown>>): void {
-  if (options['servers'] !== undefined) {
-    throw new TypeError(
-      'HardenedMemjsClient: "servers" is not an option: pass the servers as the first argument',
-    )
-  }
-  const foreign = FOREIGN_OPTIONS.find((name) => options[name] !== undefined)
-  if (foreign !== undefined) {
-    throw new TypeError(
-      `HardenedMemjsClient: memjs does not support "${foreign}": remove it from the options, URI or environment, or use MemcachedClient`,
-    )
-  }
-  const { protocol = 'auto' } = options
-  if (protocol !== 'auto' && protocol !== 'binary') {
-    throw new TypeError(
-      'HardenedMemjsClient: memjs speaks the binary protocol only: remove "protocol" from the options, URI or environment, or use MemcachedClient',
-    )
-  }
-}
-
 /** A server as memjs's string names it. */
 export interface NamedServer {
   readonly endpoint: Endpoint
