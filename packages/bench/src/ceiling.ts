@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { isSince } from '@memkeep/testkit'
 import { Unavailable } from './contestants/contestant.ts'
 import { Replies, type Answer } from './replies.ts'
 
@@ -172,10 +173,8 @@ export async function openCeiling({ host, port, ca }: CeilingTarget): Promise<Ce
   socket.setNoDelay(true)
   socket.write('version\r\n')
   const [answer] = (await once(socket, 'data')) as [Buffer]
-  const [major = 0, minor = 0, patch = 0] = (/[\d.]+/.exec(answer.toString())?.[0] ?? '')
-    .split('.')
-    .map(Number)
-  if (major * 1e6 + minor * 1e3 + patch < 1_006_010) {
+  const [version = ''] = /[\d.]+/.exec(answer.toString()) ?? []
+  if (!isSince(version, [1, 6, 10])) {
     socket.destroy()
     throw new Unavailable('needs the meta commands of memcached 1.6.10 or later')
   }

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import { tcp, type Channel, type Transport } from '@memkeep/core'
 import { sasl } from '@memkeep/sasl'
-import { startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { retirable, startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import type { RetrievalCommandResponse } from 'memcache-client'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -162,20 +162,13 @@ describe('connections and servers', () => {
   })
 
   it('are all closed when the client is shut down, also those that finish what is under way', async () => {
-    let retire: (() => void) | undefined
-    const transport: Transport = {
-      ...tcp(),
-      connect(endpoint, options) {
-        retire = options.onRetire
-        return tcp().connect(endpoint, options)
-      },
-    }
+    const { transport, retire } = retirable(tcp())
     const proxy = await startFaultProxy(plain)
     const one = make({ server: proxy.address, transport, cmdTimeout: 60_000 })
     await one.version()
     proxy.setMode('freeze')
     const asked = fails(one.get('k'))
-    retire?.()
+    retire()
     one.shutdown()
     expect(await asked).toBe('Shutdown requested')
     proxy.setMode('pass')

@@ -1,8 +1,7 @@
 import { MemcachedClient } from '@memkeep/client'
-import type { Transport } from '@memkeep/core'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { asciiAuth, sasl } from '@memkeep/sasl'
-import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { retirable, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import type { RetrievalCommandResponse } from 'memcache-client'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -74,25 +73,15 @@ describe('TLS and authentication', () => {
   })
 
   it('replaces a connection that should be, and loses nothing', async () => {
-    let retire: (() => void) | undefined
-    let connected = 0
-    const real = tls(secure.clientTls)
-    const transport: Transport = {
-      name: real.name,
-      confidential: real.confidential,
-      connect(endpoint, options) {
-        connected++
-        retire = options.onRetire
-        return real.connect(endpoint, options)
-      },
-    }
+    const connections = retirable(tls(secure.clientTls))
+    const { transport, retire } = connections
     const client = make({ server: secure.address, transport, auth: sasl(secure.credentials ?? NONE) })
     await client.set('kept', 'x')
     const asked = Array.from({ length: 100 }, () => client.get<Read>('kept'))
-    retire?.()
+    retire()
     const more = Array.from({ length: 100 }, () => client.get<Read>('kept'))
     for (const { value } of await Promise.all([...asked, ...more])) expect(value).toBe('x')
-    expect(connected).toBe(2)
+    expect(connections.connected).toBe(2)
   })
 
   it('takes TLS from the layer alone', () => {

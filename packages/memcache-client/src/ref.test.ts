@@ -1,8 +1,12 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { tcp, type Transport } from '@memkeep/core'
+import { tcp } from '@memkeep/core'
 import { sasl } from '@memkeep/sasl'
-import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import {
+  retirable,
+  runIdleProcess,
+  startMemcached,
+  type IdleMode,
+  type MemcachedServer,
+} from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { HardenedMemcacheClient } from './hardened-memcache-client.ts'
@@ -18,16 +22,8 @@ afterAll(async () => {
   await Promise.all([plain.stop(), secure.stop()])
 })
 
-/** What a process with an idle client reports until it ends, and how it ends. */
-async function run(mode: 'open' | 'unref' | 'ref again'): Promise<readonly unknown[]> {
-  const child = fork(new URL('../test/ref-process.mjs', import.meta.url), [plain.address, mode], {
-    execArgv: [],
-  })
-  const reported: unknown[] = []
-  child.on('message', (message) => reported.push(message))
-  const [code] = (await once(child, 'exit')) as unknown[]
-  return [...reported, code]
-}
+const run = (mode: IdleMode): Promise<readonly unknown[]> =>
+  runIdleProcess(new URL('../test/ref-process.mjs', import.meta.url), plain.address, mode)
 
 describe('a process whose client is open and idle', () => {
   it('ends after unref()', async () => {
@@ -77,18 +73,11 @@ describe('unref and ref', () => {
   })
 
   it('apply to the timer of a pending command, and to a connection that is being replaced', async () => {
-    let retire: (() => void) | undefined
-    const transport: Transport = {
-      ...tcp(),
-      connect(endpoint, options) {
-        retire = options.onRetire
-        return tcp().connect(endpoint, options)
-      },
-    }
+    const { transport, retire } = retirable(tcp())
     const client = new HardenedMemcacheClient({ server: plain.address, transport })
     await client.version()
     const asked = client.version()
-    retire?.()
+    retire()
     const timers = resources('Timeout')
     client.unref()
     expect([resources('TCPSocketWrap'), resources('Timeout')]).toEqual([0, timers - 1])

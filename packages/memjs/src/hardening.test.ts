@@ -2,7 +2,13 @@ import { MemcachedClient } from '@memkeep/client'
 import { isPasswordSafe, tcp, type Transport } from '@memkeep/core'
 import { encryption, Keyring } from '@memkeep/encryption'
 import { asciiAuth, sasl } from '@memkeep/sasl'
-import { startFaultProxy, startMemcached, startRelay, type MemcachedServer } from '@memkeep/testkit'
+import {
+  retirable,
+  startFaultProxy,
+  startMemcached,
+  startRelay,
+  type MemcachedServer,
+} from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -125,28 +131,18 @@ describe('TLS and authentication', () => {
   })
 
   it('replaces a connection that should be, and loses nothing', async () => {
-    let retire: (() => void) | undefined
-    let connected = 0
-    const real = tls(secure.clientTls)
-    const transport: Transport = {
-      name: real.name,
-      confidential: real.confidential,
-      connect(endpoint, options) {
-        connected++
-        retire = options.onRetire
-        return real.connect(endpoint, options)
-      },
-    }
+    const connections = retirable(tls(secure.clientTls))
+    const { transport, retire } = connections
     const client = make(secure.address, { transport, auth: sasl(credentials) })
     await client.set('kept', 'x', {})
     const asked = Array.from({ length: 100 }, () => client.get('kept'))
-    retire?.()
+    retire()
     const more = Array.from({ length: 100 }, () => client.get('kept'))
     for (const { value } of await Promise.all([...asked, ...more])) expect(value?.toString()).toBe('x')
-    expect(connected).toBe(2)
-    retire?.()
+    expect(connections.connected).toBe(2)
+    retire()
     expect((await client.get('kept')).value?.toString()).toBe('x')
-    expect(connected).toBe(3)
+    expect(connections.connected).toBe(3)
   })
 })
 

@@ -1,8 +1,12 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { tcp, type Transport } from '@memkeep/core'
+import { tcp } from '@memkeep/core'
 import { sasl } from '@memkeep/sasl'
-import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import {
+  retirable,
+  runIdleProcess,
+  startMemcached,
+  type IdleMode,
+  type MemcachedServer,
+} from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { HardenedMemjsClient } from './hardened-memjs-client.ts'
@@ -18,16 +22,8 @@ afterAll(async () => {
   await Promise.all([plain.stop(), secure.stop()])
 })
 
-/** What a process with an idle client reports until it ends, and how it ends. */
-async function run(mode: 'open' | 'unref' | 'ref again'): Promise<readonly unknown[]> {
-  const child = fork(new URL('../test/ref-process.mjs', import.meta.url), [plain.address, mode], {
-    execArgv: [],
-  })
-  const reported: unknown[] = []
-  child.on('message', (message) => reported.push(message))
-  const [code] = (await once(child, 'exit')) as unknown[]
-  return [...reported, code]
-}
+const run = (mode: IdleMode): Promise<readonly unknown[]> =>
+  runIdleProcess(new URL('../test/ref-process.mjs', import.meta.url), plain.address, mode)
 
 describe('a process whose client is open and idle', () => {
   it('ends after unref()', async () => {
@@ -56,15 +52,8 @@ describe('unref and ref', () => {
     async (posture) => {
       const server = posture === 'plain' ? plain : secure
       const below = posture === 'plain' ? tcp() : tls(server.clientTls)
-      let retire: (() => void) | undefined
-      const transport: Transport = {
-        name: below.name,
-        confidential: below.confidential,
-        connect(endpoint, options) {
-          retire = options.onRetire
-          return below.connect(endpoint, options)
-        },
-      }
+      const connections = retirable(below)
+      const { transport, retire } = connections
       const client = HardenedMemjsClient.create(server.address, {
         transport,
         ...(server.credentials && { auth: sasl(server.credentials) }),
@@ -73,10 +62,9 @@ describe('unref and ref', () => {
       expect(resources('TCPSocketWrap')).toBe(1)
       expect(client.unref()).toBe(client)
       expect(resources('TCPSocketWrap')).toBe(0)
-      const first = retire
-      first?.()
+      retire()
       expect(String((await client.get('k')).value)).toBe('x')
-      expect(retire).not.toBe(first)
+      expect(connections.connected).toBe(2)
       expect(resources('TCPSocketWrap')).toBe(0)
       expect(client.ref()).toBe(client)
       expect(resources('TCPSocketWrap')).toBe(1)

@@ -18,7 +18,7 @@ export interface ServerFeatures {
 /**
  * Finds out what the memcached under test can do: the one that `MEMKEEP_MEMCACHED` names, else the system's.
  *
- * @throws Error when there is none
+ * @throws Error when no memcached is installed
  */
 export async function findServerFeatures(): Promise<ServerFeatures> {
   const { version } = await findMemcached()
