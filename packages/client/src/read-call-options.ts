@@ -21,6 +21,10 @@ export const CALLS: Readonly<Record<'call' | 'touch' | 'store' | 'count' | 'flus
   flush: { names: new Set([...CALL, 'delay']), instead: 'pass { delay: seconds }' },
 }
 
+/** `Object.hasOwn` for a loop over names: V8 answers this one from the loop itself. */
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is only called with `call`
+const { hasOwnProperty } = Object.prototype
+
 /** What other clients call an option, by lower case. */
 const KNOWN_AS: ReadonlyMap<string, string> = new Map([
   ...['ttl', 'expires', 'expiry', 'expiration', 'exptime', 'lifetime', 'maxage', 'ex'].map(
@@ -49,7 +53,7 @@ export function readCallOptions<T extends CallOptions>(
   if (!isObject(options)) throw noOptions(method, options, kind)
   let inherits = false
   for (const name in options) {
-    if (Object.hasOwn(options, name)) {
+    if (hasOwnProperty.call(options, name)) {
       if (!kind.names.has(name)) throw unknownOption(method, name, kind)
     } else inherits ||= kind.names.has(name)
   }
