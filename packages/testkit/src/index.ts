@@ -8,6 +8,7 @@ export {
 export { CHROMIUM_FLAGS, findChromium } from './chromium.ts'
 export { startFaultProxy, type FaultMode, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
 export { startFaultServer, type FaultServer } from './fault-server.ts'
+export { heldBy } from './held-by.ts'
 export { runIdleProcess, stayIdle, type IdleClient, type IdleMode } from './idle-process.ts'
 export { Load } from './load.ts'
 export { findServerFeatures, isSince, type ServerFeatures } from './memcached/features.ts'

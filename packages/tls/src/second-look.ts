@@ -20,17 +20,19 @@ export async function lookForConnectionLimit(
 }
 
 /** What a server does first by itself: bytes, an error, or undefined when it does nothing. Destroys the channel. */
-export async function firstOf(channel: Channel, signal: AbortSignal): Promise<Buffer | Error | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const first = await new Promise<Buffer | Error | undefined>((resolve) => {
-    const nothing = (): void => {
-      resolve(undefined)
+export function firstOf(channel: Channel, signal: AbortSignal): Promise<Buffer | Error | undefined> {
+  return new Promise((resolve) => {
+    const settle = (first?: Buffer | Error): void => {
+      time.clearTimeout(timer)
+      signal.removeEventListener('abort', nothing)
+      channel.destroy()
+      resolve(first)
     }
-    channel.once('data', resolve).once('error', resolve).once('close', nothing)
+    const nothing = (): void => {
+      settle()
+    }
+    const timer = time.setTimeout(nothing, PATIENCE)
+    channel.once('data', settle).once('error', settle).once('close', nothing)
     signal.addEventListener('abort', nothing, { once: true })
-    timer = time.setTimeout(nothing, PATIENCE)
   })
-  time.clearTimeout(timer)
-  channel.destroy()
-  return first
 }
