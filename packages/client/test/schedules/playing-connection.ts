@@ -72,6 +72,8 @@ export class PlayingConnection {
     })
     if (this.#ended || parts.length === 0) return
     const fault = hostile && random.chance(greeting ? 8 : 30) ? drawFault(random) : undefined
+    // the answer to a probe has no token: a second one is the miss of the next get
+    if (fault !== undefined && asked.some(({ verb }) => verb === 'probe')) ledger.blurred = true
     this.#say(fault === undefined ? { parts, from: Infinity, ending: undefined } : this.#play(fault, parts))
     if (greeting && hostile && random.chance(8)) this.#speakUp()
   }
