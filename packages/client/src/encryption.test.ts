@@ -140,6 +140,21 @@ describe('someone who can write to the server', () => {
     expect(failures.map(({ code }) => code)).toEqual(['ERR_MEMKEEP_ENVELOPE_EXPIRED'])
   })
 
+  it('can put back a value from before expiries were bound, unless they are required', async () => {
+    await using attacker = stranger()
+    for (const bindExpiry of [true, 'required'] as const) {
+      const key = newName()
+      await using before = sealing()
+      await using client = sealing({ bindExpiry })
+      await before.set(key, 'the old password')
+      const old = (await attacker.get(key)) ?? ''
+      await client.set(key, 'the new password', { ttl: 60 })
+      await attacker.set(key, old)
+      expect((await client.get(key))?.toString()).toBe(bindExpiry === true ? 'the old password' : undefined)
+    }
+    expect(failures.map(({ code }) => code)).toEqual(['ERR_MEMKEEP_ENVELOPE_NO_EXPIRY'])
+  })
+
   it('cannot plant a plain value, nor one of a version to come', async () => {
     await using client = sealing()
     await using attacker = stranger()

@@ -39,6 +39,19 @@ describe('verifyPeers', () => {
     })
   })
 
+  test('tells of a service whose values are refused for having no expiry bound', async () => {
+    const store = new Map<string, Buffer>()
+    const [loose, strict] = [
+      encryption({ keyring: one }),
+      encryption({ keyring: one, bindExpiry: 'required' }),
+    ]
+    await loose.verifyPeers(cacheWith(loose, store))
+    const report = await strict.verifyPeers(cacheWith(strict, store))
+    expect(report).toMatchObject({ agreed: false, peer: undefined })
+    expect(report.problem).toContain('set bindExpiry in every writer')
+    expect(await strict.verifyPeers(cacheWith(strict, store))).toMatchObject({ agreed: true })
+  })
+
   test('tells of a service with another key, whoever comes first, by ids alone', async () => {
     const store = new Map<string, Buffer>()
     const [mine, theirs] = [encryption({ keyring: one }), encryption({ keyring: two })]

@@ -72,7 +72,9 @@ describe('plainKeys', () => {
 test('touch is refused where an expiry is bound, and only there', () => {
   for (const operation of ['touch', 'getAndTouch'] as const) {
     expect(encryption({ keyring }).refuses(operation, 'k')).toBeUndefined()
-    expect(encryption({ keyring, bindExpiry: true }).refuses(operation, 'k')).toContain('set()')
+    for (const bindExpiry of [true, 'required'] as const) {
+      expect(encryption({ keyring, bindExpiry }).refuses(operation, 'k')).toContain('set()')
+    }
   }
 })
 

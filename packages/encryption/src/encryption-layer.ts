@@ -88,7 +88,7 @@ export class EncryptionLayer implements Middleware {
   refuses(operation: RestrictedOperation, key: string): string | undefined {
     if (this.#isPlain(key)) return undefined
     if (operation !== 'touch' && operation !== 'getAndTouch') return REFUSED_ON_SEALED
-    return this.#options.cipher.bindExpiry === true ? REFUSED_ON_BOUND : undefined
+    return (this.#options.cipher.bindExpiry ?? false) === false ? undefined : REFUSED_ON_BOUND
   }
 
   /** As {@link EnvelopeCipher.newSession}: for processes that were cloned or resumed from a snapshot. */

@@ -6,6 +6,7 @@ export type { EncryptionCounters, EncryptionDescription, EncryptionLayer } from 
 export { ENVELOPE_ALGORITHMS, type EnvelopeAlgorithm } from './envelope/algorithms.ts'
 export {
   EnvelopeCipher,
+  type BindExpiry,
   type EnvelopeCipherDescription,
   type EnvelopeCipherOptions,
 } from './envelope/cipher.ts'

@@ -92,6 +92,7 @@ describe('wrong options', () => {
     ['a null keyNames', { keyring, keyNames: null }],
     ['a wrong rewrap', { keyring, rewrap: 1 }],
     ['plainKeys that is no function', { keyring, plainKeys: ['counter'] }],
+    ['a migration with expiries required', { keyring, migration: 'read-plaintext', bindExpiry: 'required' }],
     ['a migration to hidden names', { keyring, migration: 'read-plaintext', keyNames: 'hmac' }],
     ['a wrong onFailure', { keyring, onFailure: 'serve' }],
     ['a null onFailure', { keyring, onFailure: null }],

@@ -63,6 +63,11 @@ export function readOptions(options: EncryptionOptions): LayerOptions {
       'encryption: keyNames looks for values under other names than those where plain ones are: leave "migration" out, or hide the names when it is done',
     )
   }
+  if (migration !== 'strict' && cipher.bindExpiry === 'required') {
+    throw new TypeError(
+      'encryption: bindExpiry "required" refuses values without an expiry, and plain values have none: leave "migration" out, or set bindExpiry: true until it is done',
+    )
+  }
   const hidden = typeof keyNames === 'object' ? keyNames : keyNames === 'hmac' ? {} : undefined
   return { cipher, onFailure, keyNames: hidden, migration, rewrap, plainKeys }
 }

@@ -12,6 +12,9 @@ import { readEntry } from './entry.ts'
 import { Opener, type OpenerOptions } from './opener.ts'
 import { Sealer, type SealerOptions } from './sealer.ts'
 
+/** Whether values are bound to their expiry: not at all, those that are sealed, or those that are opened as well. */
+export type BindExpiry = boolean | 'required'
+
 /** Options of {@link EnvelopeCipher}. */
 export interface EnvelopeCipherOptions {
   /** The keys: the primary one seals, all of them open. One that is reloaded is followed at once. */
@@ -30,8 +33,11 @@ export interface EnvelopeCipherOptions {
   readonly compress?: boolean | CompressionOptions | undefined
   /** Hides lengths among classes of lengths: `'padme'`, or the sizes of buckets in bytes. Default: none. */
   readonly pad?: Padding | undefined
-  /** Binds each value to the time when it ends, after which it does not open. Every value needs one. Default: false. */
-  readonly bindExpiry?: boolean | undefined
+  /**
+   * Binds each value to the time when it ends, after which it does not open. Every value that is sealed needs one.
+   * `'required'` also refuses sealed values without one: those of writers that do not bind it. Default: false.
+   */
+  readonly bindExpiry?: BindExpiry | undefined
 }
 
 /** What {@link EnvelopeCipher.describe} says. Nothing in it is secret. */
@@ -42,8 +48,10 @@ export interface EnvelopeCipherDescription {
   /** What values are compressed with; undefined when they are not. */
   readonly compress: Codec | undefined
   readonly pad: Padding | undefined
-  readonly bindExpiry: boolean
+  readonly bindExpiry: BindExpiry
 }
+
+const BIND_EXPIRY: readonly unknown[] = [true, false, 'required']
 
 /** The names of {@link EnvelopeCipherOptions}. */
 export const CIPHER_OPTIONS: readonly string[] = [
@@ -66,6 +74,7 @@ export const CIPHER_OPTIONS: readonly string[] = [
 export class EnvelopeCipher {
   readonly #keyring: Keyring
   readonly #sealing: SealerOptions
+  readonly #bindExpiry: BindExpiry
   readonly #opening: OpenerOptions
   #masters: readonly [MasterKey, ...MasterKey[]]
   #sealer: Sealer
@@ -75,20 +84,24 @@ export class EnvelopeCipher {
     const own = readOwnOptions('EnvelopeCipher', options, CIPHER_OPTIONS)
     const { keyring, context = '', algorithm = 'aes-256-gcm', bindExpiry = false } = own
     assertAlgorithm(algorithm)
-    if (typeof bindExpiry !== 'boolean') throw new TypeError('bindExpiry must be true or false')
+    if (!BIND_EXPIRY.includes(bindExpiry)) {
+      throw new TypeError("bindExpiry must be true, false or 'required'")
+    }
     const compression = readCompression(own.compress)
     this.#keyring = keyring
+    this.#bindExpiry = bindExpiry
     this.#masters = masterKeysOf(keyring)
     this.#sealing = {
       aead: aeadOf(algorithm),
       context: contextBytes(context),
       compression,
       padding: readPadding(own.pad),
-      bindExpiry,
+      bindExpiry: bindExpiry !== false,
     }
     this.#opening = {
       context: this.#sealing.context,
       maxInflatedBytes: compression?.maxInflatedBytes ?? MAX_INFLATED_BYTES,
+      requireExpiry: bindExpiry === 'required',
     }
     this.#sealer = new Sealer(this.#masters[0], this.#sealing)
     this.#opener = new Opener(this.#masters, this.#opening)
@@ -112,7 +125,8 @@ export class EnvelopeCipher {
    * @throws MemkeepError `ERR_MEMKEEP_ENVELOPE_FOREIGN` (no envelope), `ERR_MEMKEEP_ENVELOPE_UNSUPPORTED` (of a
    * kind that is not known here), `ERR_MEMKEEP_ENVELOPE_TRUNCATED` (cut off), `ERR_MEMKEEP_ALGORITHM_UNAVAILABLE`
    * (of an algorithm whose package is not installed), `ERR_MEMKEEP_UNKNOWN_KEY_ID` (sealed with a key that the ring
-   * has not), `ERR_MEMKEEP_ENVELOPE_EXPIRED` (its bound expiry has passed), `ERR_MEMKEEP_ENVELOPE_CONTENT` (sealed
+   * has not), `ERR_MEMKEEP_ENVELOPE_EXPIRED` (its bound expiry has passed),
+   * `ERR_MEMKEEP_ENVELOPE_NO_EXPIRY` (it has none, and `bindExpiry` is `'required'`), `ERR_MEMKEEP_ENVELOPE_CONTENT` (sealed
    * by someone who has the key, but malformed inside) or `ERR_MEMKEEP_DECRYPT_FAILED` (everything else, on purpose
    * undivided)
    * @throws TypeError, RangeError for an entry that is none
@@ -136,14 +150,14 @@ export class EnvelopeCipher {
 
   /** How values are sealed, and with which keys: what may be logged at a start. */
   describe(): EnvelopeCipherDescription {
-    const { aead, context, compression, padding, bindExpiry = false } = this.#sealing
+    const { aead, context, compression, padding } = this.#sealing
     return {
       algorithm: aead.algorithm,
       context: context.toString(),
       keys: this.#keyring.describe(),
       compress: compression?.codec,
       pad: padding,
-      bindExpiry,
+      bindExpiry: this.#bindExpiry,
     }
   }
 

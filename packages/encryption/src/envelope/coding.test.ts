@@ -117,6 +117,26 @@ describe('bindExpiry', () => {
     }
   })
 
+  test('with required, values without an expiry are refused, and only those', () => {
+    const required = new EnvelopeCipher({ keyring, bindExpiry: 'required' })
+    const bound = cipher.seal({ key: 'k', value, flags: 0, expiresAt: Date.now() + 1000 })
+    expect(required.open({ key: 'k', value: bound, flags: 0 })).toEqual(value)
+    for (const options of [{}, { pad: 'padme', compress: { threshold: 1 } }] as const) {
+      const unbound = new EnvelopeCipher({ keyring, ...options }).seal({ key: 'k', value, flags: 0 })
+      expect(() => required.open({ key: 'k', value: unbound, flags: 0 })).toThrow(
+        expect.objectContaining({ code: 'ERR_MEMKEEP_ENVELOPE_NO_EXPIRY' }) as Error,
+      )
+      unbound[unbound.length - 1] = (unbound.at(-1) ?? 0) ^ 1
+      expect(() => required.open({ key: 'k', value: unbound, flags: 0 })).toThrow(
+        expect.objectContaining({ code: 'ERR_MEMKEEP_DECRYPT_FAILED' }) as Error,
+      )
+    }
+    expect(() => required.seal({ key: 'k', value, flags: 0 })).toThrow('give it a ttl')
+    const expiresAt = Date.now() + 1000
+    expect(required.seal({ key: 'k', value, flags: 0, expiresAt })[4]).toBe(EXPIRES)
+    expect(required.describe()).toMatchObject({ bindExpiry: 'required' })
+  })
+
   test('values from before it was switched on open', () => {
     const sealed = new EnvelopeCipher({ keyring }).seal({ key: 'k', value, flags: 0 })
     expect(cipher.open({ key: 'k', value: sealed, flags: 0 })).toEqual(value)

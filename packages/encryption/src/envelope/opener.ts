@@ -25,6 +25,8 @@ export interface OpenerOptions {
   readonly context: Buffer
   /** Bytes beyond which a compressed value is refused. */
   readonly maxInflatedBytes: number
+  /** Whether values without a bound expiry are refused. */
+  readonly requireExpiry: boolean
 }
 
 /** Opens envelopes of every algorithm that any key of a ring sealed. */
@@ -63,6 +65,7 @@ export class Opener {
         'The value does not open: its bytes were changed, or it was sealed with another key, context, key name or client flags.',
       )
     }
+    if (!expires && this.#options.requireExpiry) throw withoutExpiry()
     return flags === 0 ? content : this.#decode(content, flags, sealed)
   }
 
@@ -99,4 +102,11 @@ export class Opener {
     }
     return master
   }
+}
+
+function withoutExpiry(): MemkeepError {
+  return new MemkeepError(
+    'ERR_MEMKEEP_ENVELOPE_NO_EXPIRY',
+    'The value has no expiry bound to it, which bindExpiry: "required" demands: its writer does not bind it, or it is an old value that was put back. It is not served: set bindExpiry in every writer, and "required" once the longest ttl has passed.',
+  )
 }

@@ -72,7 +72,8 @@ function server({ encryption }: Omit<Layers, 'close'>): string {
   const more = [
     ...(context === '' ? [] : [`context ${JSON.stringify(context)}`]),
     ...(compress === undefined ? [] : [`compressed with ${compress}, which tells content through lengths`]),
-    ...(bindExpiry ? ['ended values do not open'] : []),
+    ...(bindExpiry === false ? [] : ['ended values do not open']),
+    ...(bindExpiry === 'required' ? ['values without a bound expiry do not open'] : []),
   ]
   const but = [
     ...(migration === 'read-plaintext'

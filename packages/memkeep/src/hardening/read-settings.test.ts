@@ -97,6 +97,17 @@ describe('readSettings', () => {
     expect(fromEnvironment(others, uri)).toMatchObject(makes)
   })
 
+  it('takes the three forms of bindExpiry', () => {
+    for (const [text, bindExpiry] of [
+      ['true', true],
+      ['false', false],
+      ['required', 'required'],
+    ] as const) {
+      expect(fromEnvironment({ bindExpiry: text, ...KEYS })).toMatchObject({ encryption: { bindExpiry } })
+    }
+    expect(() => fromEnvironment({ bindExpiry: 'yes', ...KEYS })).toThrow('true, false, required')
+  })
+
   it('keeps every switch that weakens off', () => {
     const settings: Partial<Record<SettingName, string>> = {}
     for (const name of SETTING_NAMES) {

@@ -133,7 +133,10 @@ function readEncryption(read: Reader): HardeningEncryption | undefined {
       return codec === 'true' || codec === 'false' ? codec === 'true' : { codec }
     }),
     ...read.as('pad', padding),
-    ...read.as('bindExpiry', yesOrNo),
+    ...read.as('bindExpiry', (setting) => {
+      const chosen = choice(['true', 'false', 'required'])(setting)
+      return chosen === 'required' ? chosen : chosen === 'true'
+    }),
     ...read.as('rewrap', yesOrNo),
     ...read.as('onFailure', choice(['miss', 'throw'])),
   }
