@@ -101,7 +101,8 @@ export class MemcachedClient implements AsyncDisposable {
 
   /**
    * The values of those keys that have one, in the order of the keys; every server is asked at the same time. When
-   * some servers fail, the result holds what the others have and lists the `faults`; when all fail, it rejects.
+   * some servers fail, the result holds what the others have and lists the `faults`; when all fail, it rejects. A value
+   * over `maxValueBytes` is a fault of its key alone.
    */
   async getMany(keys: Iterable<string>, given?: CallOptions): Promise<PartialResult<string, Buffer>> {
     const options = readCallOptions('getMany', given, CALLS.call)

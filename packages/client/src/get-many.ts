@@ -1,8 +1,9 @@
+import { named } from '@memkeep/core/internal'
 import type { Asker } from './asker.ts'
 import type { CallOptions } from './call-options.ts'
 import { PartialResult, type ServerFault } from './partial-result.ts'
 import type { GetCommand } from './protocol/command.ts'
-import type { Reply } from './protocol/reply.ts'
+import { oversizedFault, type Reply } from './protocol/reply.ts'
 import { mayMove } from './rehash.ts'
 import type { Server } from './server/server.ts'
 
@@ -42,6 +43,8 @@ export async function getMany(
   const deadline = asker.deadlineOf(options)
   const values: (Buffer | undefined)[] = new Array<Buffer | undefined>(all.length)
   const faults: ServerFault[] = []
+  /** By the place of their keys. */
+  const oversized = new Map<number, ServerFault>()
   const unreachable = new Set<Server>()
   let batches = batchesOf(asker, wireKeys)
   let asked = 0
@@ -56,7 +59,13 @@ export async function getMany(
           commands,
           take: (reply, index) => {
             const place = places[index] ?? 0
-            const found = value(all[place] ?? '', reply)
+            const key = all[place] ?? ''
+            if (reply.status === 'oversized') {
+              const error = named(server.name, oversizedFault(reply))
+              oversized.set(place, { server: server.name, keys: [key], error })
+              return hit
+            }
+            const found = value(key, reply)
             values[place] = found
             hit ||= found !== undefined
             return hit
@@ -70,7 +79,10 @@ export async function getMany(
       if (result?.status !== 'rejected') continue
       const error = result.reason as unknown
       // what came before the error came is not the whole answer
-      for (const place of places) values[place] = undefined
+      for (const place of places) {
+        values[place] = undefined
+        oversized.delete(place)
+      }
       if (asker.rehashes && mayMove(error, commands)) {
         unreachable.add(server)
         if (places.every((place) => asker.cluster.nextServerOf(wireKeys[place] ?? '', unreachable))) {
@@ -85,7 +97,7 @@ export async function getMany(
   }
   const fatal = faults.find(({ error }) => !missable(error))
   if (fatal !== undefined && faults.length === asked) throw fatal.error
-  const found = new PartialResult<string, Buffer>(faults)
+  const found = new PartialResult<string, Buffer>([...faults, ...oversized.values()])
   for (const [place, value] of values.entries()) {
     if (value !== undefined) found.set(all[place] ?? '', value)
   }

@@ -170,6 +170,7 @@ export class Items {
       operation: 'cas',
       commands: { verb: 'get', key: wireKey, withCas: false, exptime: undefined },
       take: (reply) => {
+        if (reply.status === 'oversized') return 'exists'
         refuseFault(reply)
         return reply.status === 'value' ? 'exists' : 'not-found'
       },

@@ -88,7 +88,10 @@ export interface MemcachedClientOptions extends Hardening {
   readonly ttl?: number
   /** Put before every key, with a colon. Default: nothing. */
   readonly namespace?: string
-  /** The longest value, in bytes as it is stored, that is sent. Default: what the server takes. */
+  /**
+   * The longest value, in bytes as it is stored, that is sent or read: a longer one is `ERR_MEMKEEP_VALUE_TOO_LARGE`,
+   * and takes no memory when it comes. Default: what the server takes.
+   */
   readonly maxValueBytes?: number
   /** What diagnostics may hold beside operations and servers. Default: no keys. */
   readonly telemetry?: { readonly keys?: boolean }
@@ -151,6 +154,8 @@ export function readOptions(given: MemcachedClientOptions): {
   if (typeof namespace !== 'string') throw new TypeError('MemcachedClient: "namespace" must be a string')
   const onServerDown = choice('onServerDown', options.onServerDown, ['error', 'miss', 'rehash'])
   const timeout = milliseconds('timeout', options.timeout, 5_000)
+  const maxValueBytes =
+    options.maxValueBytes === undefined ? Infinity : count('maxValueBytes', options.maxValueBytes, 1)
   return {
     settings: {
       onServerDown,
@@ -159,8 +164,7 @@ export function readOptions(given: MemcachedClientOptions): {
       retries: integer('retries', options.retries, 0, 0, 100),
       ttl: integer('ttl', options.ttl, 0, 0),
       prefix: namespace === '' ? '' : `${namespace}:`,
-      maxValueBytes:
-        options.maxValueBytes === undefined ? Infinity : count('maxValueBytes', options.maxValueBytes, 1),
+      maxValueBytes,
       traceKeys: telemetry.keys === true,
       middleware: options.middleware ?? [],
     },
@@ -182,6 +186,7 @@ export function readOptions(given: MemcachedClientOptions): {
         maxConnectionAge: integer('maxConnectionAge', options.maxConnectionAge, 0, 0, MAX_TIMEOUT),
         idleTimeout: integer('idleTimeout', options.idleTimeout, 0, 0, MAX_TIMEOUT),
         connections: integer('connections', options.connections, 1, 1, 1_000),
+        maxValueBytes,
         maxInFlight: count('maxInFlight', options.maxInFlight, 10_000),
         maxInFlightBytes: count('maxInFlightBytes', options.maxInFlightBytes, 64 * MIB),
         maxWaiting: count('maxWaiting', options.maxWaiting, 100_000),

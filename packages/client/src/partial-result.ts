@@ -9,7 +9,7 @@ export interface ServerFault {
 
 /** A Map of what could be had from several servers, with the faults of those that failed beside it. */
 export class PartialResult<Key, Value> extends Map<Key, Value> {
-  /** One for each server that failed; empty when all answered. */
+  /** One for each server that failed, and for each value that was too large to read; empty when all is well. */
   readonly faults: readonly ServerFault[]
 
   constructor(faults: readonly ServerFault[]) {

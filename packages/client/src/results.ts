@@ -1,5 +1,5 @@
 import { MemkeepError } from '@memkeep/core'
-import { AUTH_ERROR, desynchronised, faultOf, type Reply } from './protocol/reply.ts'
+import { AUTH_ERROR, desynchronised, faultOf, oversizedFault, type Reply } from './protocol/reply.ts'
 
 /** How a `cas` ended: `exists` when the item was changed since it was read. */
 export type CasResult = 'stored' | 'exists' | 'not-found'
@@ -76,4 +76,5 @@ export function statsTaker(group: string): (reply: Reply) => ReadonlyMap<string,
 /** @throws MemkeepError for a reply that says that the server refused the command */
 export function refuseFault(reply: Reply): void {
   if (reply.status === 'error') throw faultOf(reply)
+  if (reply.status === 'oversized') throw oversizedFault(reply)
 }

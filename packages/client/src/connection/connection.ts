@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly clock: CallClock
   /** The server as the user wrote it, for messages. */
   readonly server: string
+  /** Longer values, in bytes, are not read. */
+  readonly maxValueBytes: number
   /** Called after replies came: there is room for more requests. */
   readonly onReplies: (connection: Connection) => void
   /** Called once, when the connection can take no more requests. */
@@ -84,9 +86,13 @@ export class Connection {
       this.#sent = this.#opaque
       this.#write(chunk)
     })
-    this.#reader = new ReplyReader(options.protocol, (reply) => {
-      this.#onReply(reply)
-    })
+    this.#reader = new ReplyReader(
+      options.protocol,
+      (reply) => {
+        this.#onReply(reply)
+      },
+      options.maxValueBytes,
+    )
     options.channel
       .on('data', (chunk: Buffer) => {
         this.#onData(chunk)

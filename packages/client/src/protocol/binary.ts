@@ -49,6 +49,7 @@ const NO_CAS = 2n ** 64n - 1n
 export const binary: Protocol = {
   name: 'binary',
   trailerBytes: 0,
+  afterValue: '',
 
   bound: (command) => BINARY_HEADER_BYTES + MAX_EXTRAS_BYTES + payloadBound(command),
 
@@ -58,8 +59,10 @@ export const binary: Protocol = {
     const length = binaryResponseLength(data, at)
     if (length === undefined) return BINARY_HEADER_BYTES
     assertValueLength(length)
-    if (data.length - at < length) return length
     const code = data.readUInt16BE(at + 6)
+    const skipped = length > reply.maxValueBytes ? skipValue(data, at, reply) : undefined
+    if (skipped !== undefined) return skipped
+    if (data.length - at < length) return length
     const extras = at + BINARY_HEADER_BYTES
     const key = extras + data.readUInt8(at + 4)
     const value = key + data.readUInt16BE(at + 2)
@@ -148,6 +151,25 @@ function writeExtras(command: Command, out: Buffer, at: number): number {
     default:
       return 0
   }
+}
+
+/**
+ * Reads the response at `at` up to its value, if that is over the limit, and returns what {@link Protocol.read} does;
+ * undefined for any other response.
+ */
+function skipValue(data: Buffer, at: number, reply: Reply): number | undefined {
+  const opcode = data[at + 1]
+  const isHit = data.readUInt16BE(at + 6) === 0 && (opcode === OPCODE.get || opcode === GET_AND_TOUCH)
+  if (!isHit) return undefined
+  const before = data.readUInt8(at + 4) + data.readUInt16BE(at + 2)
+  const length = data.readUInt32BE(at + 8) - before
+  if (length <= reply.maxValueBytes) return undefined
+  const valueAt = BINARY_HEADER_BYTES + before
+  if (data.length - at < valueAt) return valueAt
+  reply.reset('oversized', at + valueAt)
+  reply.opaque = data.readUInt32BE(at + 12)
+  reply.unreadBytes = length
+  return 0
 }
 
 /** Offsets of the parts of a response. */

@@ -36,6 +36,7 @@ const MINUS = 0x2d
 export const meta: Protocol = {
   name: 'meta',
   trailerBytes: 2,
+  afterValue: '\r\n',
 
   bound: (command) => OVERHEAD_BYTES + payloadBound(command),
 
@@ -174,6 +175,12 @@ function readValue(data: Buffer, at: number, reply: Reply): number {
   }
   assertValueLength(length)
   const start = lineEnd + 1
+  if (length > reply.maxValueBytes) {
+    reply.status = 'oversized'
+    reply.end = start
+    reply.unreadBytes = length
+    return 0
+  }
   const end = start + length + 2
   if (data.length < end) return end - at
   if (!isValueEnd(data, end)) throw desynchronised('sent a value of another length than announced')

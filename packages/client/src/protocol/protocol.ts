@@ -9,6 +9,8 @@ export interface Protocol {
   readonly name: ProtocolName
   /** How many bytes of a command follow its value. */
   readonly trailerBytes: number
+  /** What follows the value in a reply to a read of one key. */
+  readonly afterValue: string
   /** The most bytes that the command can take. */
   bound(command: Command): number
   /** Writes the command at `at` and returns the offset just behind it. */

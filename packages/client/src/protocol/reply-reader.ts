@@ -1,5 +1,5 @@
 import type { Protocol } from './protocol.ts'
-import { Reply } from './reply.ts'
+import { desynchronised, Reply } from './reply.ts'
 
 /** How much of a chunk, in bytes, is joined to an unfinished reply at least, if only its first line is missing. */
 const MIN_JOIN_BYTES = 4096
@@ -11,15 +11,21 @@ const MIN_JOIN_BYTES = 4096
 export class ReplyReader {
   readonly #protocol: Protocol
   readonly #onReply: (reply: Reply) => void
-  readonly #reply = new Reply()
+  readonly #reply: Reply
   /** An unfinished reply, in pieces. */
   #parts: Buffer[] = []
   #length = 0
   /** How many bytes of it are worth another try. */
   #needed = 0
+  /** Bytes to come of a value that is not read, with what follows it. */
+  #unread = 0
 
-  /** @param onReply takes each reply; it and its views hold during the call */
-  constructor(protocol: Protocol, onReply: (reply: Reply) => void) {
+  /**
+   * @param onReply takes each reply; it and its views hold during the call
+   * @param maxValueBytes longer values are `oversized`: their bytes are dropped as they come
+   */
+  constructor(protocol: Protocol, onReply: (reply: Reply) => void, maxValueBytes?: number) {
+    this.#reply = new Reply(maxValueBytes)
     this.#protocol = protocol
     this.#onReply = onReply
   }
@@ -34,7 +40,7 @@ export class ReplyReader {
 
   /** Reads the replies in `data` from `start` on, and returns where the first unfinished one starts. */
   #readAll(data: Buffer, start: number, end: number = data.length): number {
-    let at = start
+    let at = this.#unread === 0 ? start : this.#drop(data, start)
     while (at < end) {
       const needed = this.#protocol.read(data, at, this.#reply)
       if (needed > 0) {
@@ -43,8 +49,25 @@ export class ReplyReader {
       }
       at = this.#reply.end
       this.#onReply(this.#reply)
+      if (this.#reply.status !== 'oversized') continue
+      this.#unread = this.#reply.unreadBytes + this.#protocol.afterValue.length
+      at = this.#drop(data, at)
     }
     return at
+  }
+
+  /** Drops bytes of a value that is not read, and returns where what follows them starts. */
+  #drop(data: Buffer, at: number): number {
+    const { afterValue } = this.#protocol
+    const end = Math.min(at + this.#unread, data.length)
+    const left = at + this.#unread - end
+    const known = Math.min(end - at, Math.max(0, afterValue.length - left))
+    const from = afterValue.length - left - known
+    if (data.toString('latin1', end - known, end) !== afterValue.slice(from, from + known)) {
+      throw desynchronised('sent a value of another length than announced')
+    }
+    this.#unread = left
+    return end
   }
 
   /** Reads the unfinished reply with what comes first in the chunk, and returns where the next one starts in it. */

@@ -6,6 +6,7 @@ import { isProxyFailure } from './proxy-failure.ts'
 /** What a reply says, the same in every protocol. */
 export type ReplyStatus =
   | 'value'
+  | 'oversized'
   | 'done'
   | 'not-found'
   | 'not-stored'
@@ -31,12 +32,20 @@ export class Reply {
   ttl: number | undefined = undefined
   /** With `error` what the server said, with `stat` name and value, with `version` the version. */
   message = ''
-  /** Offset just behind the reply. */
+  /** Offset just behind the reply; with `oversized` that of the value. */
   end = 0
+  /** With `oversized`: the length of the value, which is not read. */
+  unreadBytes = 0
+  /** A value of more bytes is `oversized`. */
+  readonly maxValueBytes: number
   readonly #memory = new OwnMemory()
   #data: Buffer | undefined = undefined
   #valueStart = 0
   #valueEnd = 0
+
+  constructor(maxValueBytes?: number) {
+    this.maxValueBytes = maxValueBytes ?? Infinity
+  }
 
   /** With `value`: a view into the received bytes. After `increment` and `decrement` the decimal digits. */
   get value(): Buffer | undefined {
@@ -85,7 +94,7 @@ export function answers({ status }: Reply, { verb }: Command): boolean {
   if (status === 'error') return true
   switch (verb) {
     case 'get':
-      return status === 'value' || status === 'not-found' || status === 'end'
+      return status === 'value' || status === 'not-found' || status === 'end' || status === 'oversized'
     case 'set':
       return status === 'done' || status === 'exists' || isRefusedStore(status)
     case 'add':
@@ -140,6 +149,14 @@ export function desynchronised(what: string): MemkeepError {
   return new MemkeepError(
     'ERR_MEMKEEP_PROTOCOL',
     `The server ${what}; the connection was closed. Check that nothing but memcached answers at this address.`,
+  )
+}
+
+/** The error for a value that is over the limit. */
+export function oversizedFault({ unreadBytes, maxValueBytes }: Reply): MemkeepError {
+  return new MemkeepError(
+    'ERR_MEMKEEP_VALUE_TOO_LARGE',
+    `The server has a value of ${String(unreadBytes)} bytes there, which was not read: the limit is ${String(maxValueBytes)} bytes ("maxValueBytes"). Raise it, or delete the key.`,
   )
 }
 

@@ -25,6 +25,7 @@ const LF = 0x0a
 export const text: Protocol = {
   name: 'text',
   trailerBytes: 2,
+  afterValue: AFTER_VALUE,
 
   bound: (command) => OVERHEAD_BYTES + payloadBound(command),
 
@@ -56,7 +57,7 @@ export const text: Protocol = {
 
   belongs(reply, command) {
     if (!answers(reply, command)) return false
-    if (reply.status !== 'value') return true
+    if (reply.status !== 'value' && reply.status !== 'oversized') return true
     if (command.verb !== 'get') return reply.key === undefined
     return reply.key?.equals(Buffer.from(command.key)) === true
   },
@@ -121,12 +122,18 @@ function readValue(data: Buffer, { from, at, lineEnd }: Position, line: string, 
   assertValueLength(length)
   const start = lineEnd + 1
   const end = start + length + AFTER_VALUE.length
+  const keyAt = at + 'VALUE '.length
+  if (length > reply.maxValueBytes) {
+    reply.reset('oversized', start)
+    reply.key = data.subarray(keyAt, keyAt + key.length)
+    reply.unreadBytes = length
+    return 0
+  }
   if (data.length < end) return end - from
   if (!isValueEnd(data, start + length + 2) || data.toString('latin1', start + length, end) !== AFTER_VALUE) {
     throw desynchronised('sent a value of another length than announced')
   }
   reply.reset('value', end)
-  const keyAt = at + 'VALUE '.length
   reply.key = data.subarray(keyAt, keyAt + key.length)
   reply.flags = assertFlags(Number(flags))
   reply.cas = cas === undefined ? undefined : BigInt(cas)

@@ -21,6 +21,8 @@ export interface LimitOptions extends WaitingLimits {
   readonly connections: number
   /** Commands in flight on one connection from which on further ones wait. */
   readonly maxInFlight: number
+  /** Longer values, in bytes, are not read. */
+  readonly maxValueBytes: number
   /** Bytes of commands in flight on one connection from which on further ones wait. */
   readonly maxInFlightBytes: number
   /** What happens to a request that finds every connection full. */
@@ -242,6 +244,7 @@ export class Server {
       protocol,
       clock: this.#options.clock,
       server: this.name,
+      maxValueBytes: this.#options.maxValueBytes,
       onReplies: () => {
         if (this.#health.answered()) this.#publish('reinstate', undefined)
         if (this.#waiting.length > 0) this.#pump()
