@@ -80,7 +80,7 @@ export default {
       to: {
         path: '^packages/[^/]+/',
         pathNot:
-          '^(packages/[^/]+/src/index\\.ts$|packages/(core|memkeep)/src/(bench/)?internal\\.ts$|packages/testkit/src/contract/index\\.ts$|$1/)',
+          '^(packages/[^/]+/src/index\\.ts$|packages/(client|core|memkeep)/src/(bench/)?internal\\.ts$|packages/testkit/src/contract/index\\.ts$|$1/)',
       },
     },
     {
@@ -95,7 +95,7 @@ export default {
       comment: 'examples show what users may do',
       severity: 'error',
       from: { path: '^examples/' },
-      to: { path: '^packages/(core|memkeep)/src/(bench/)?internal\\.ts$' },
+      to: { path: '^packages/(client|core|memkeep)/src/(bench/)?internal\\.ts$' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },

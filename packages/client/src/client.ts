@@ -22,6 +22,7 @@ import {
 } from './options.ts'
 import type { PartialResult } from './partial-result.ts'
 import { CALLS, readCallOptions } from './read-call-options.ts'
+import { attachRecords, Records } from './records.ts'
 import {
   statsTaker,
   takeCas,
@@ -65,6 +66,7 @@ export class MemcachedClient implements AsyncDisposable {
       this.#rewrapper.add(key, expiresAt)
     })
     this.#rewrapper = new Rewrapper(this.#asker, pipeline, settings.traceKeys)
+    attachRecords(this, new Records(this.#asker, pipeline, this.#items))
   }
 
   /** The servers in use, as the user would write them; empty until a discovery has answered. */

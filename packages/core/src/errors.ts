@@ -89,6 +89,8 @@ export const MEMKEEP_ERROR_CODES = [
   'ERR_MEMKEEP_ENVELOPE_EXPIRED',
   'ERR_MEMKEEP_ENVELOPE_NO_EXPIRY',
   'ERR_MEMKEEP_ENVELOPE_CONTENT',
+  // what an adapter keeps for itself
+  'ERR_MEMKEEP_RECORD_UNREADABLE',
 ] as const
 
 /** The closed union of error codes. */

@@ -19,8 +19,10 @@ export {
   type Entry,
   type Middleware,
   type OnStale,
+  type OpenedRecord,
   type Pipeline,
   type RestrictedOperation,
+  type StoredRecord,
 } from './middleware.ts'
 export { openChannel, type OpenChannelOptions } from './open-channel.ts'
 export { Secret } from './secret.ts'

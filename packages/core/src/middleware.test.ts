@@ -34,6 +34,27 @@ describe('composeMiddleware', () => {
     expect(hashing.wireKey('any string at all')).toBe('hash')
   })
 
+  it('passes records through the layers that seal them, first to last and back, and through no other', () => {
+    const sealing = (mark: string, stale = false): Middleware => ({
+      ...layer('value'),
+      sealRecord: ({ key, value }) => Buffer.concat([Buffer.from(mark + key), value]),
+      openRecord: ({ key, value }) => ({ value: value.subarray(mark.length + key.length), stale }),
+    })
+    for (const stale of [false, true]) {
+      const records = composeMiddleware([sealing('a'), layer('c'), sealing('b', stale)])
+      const value = records.sealRecord({ key: 'k', value: Buffer.from('v') })
+      expect(value.toString()).toBe('bkakv')
+      expect(records.openRecord({ key: 'k', value })).toEqual({ value: Buffer.from('v'), stale })
+    }
+    const stored = Buffer.from('v')
+    const { value } = pipeline.openRecord({
+      key: 'k',
+      value: pipeline.sealRecord({ key: 'k', value: stored }),
+    })
+    expect(value).toEqual(stored)
+    expect(value.buffer).not.toBe(stored)
+  })
+
   it('makes no key of what is no text', () => {
     for (const key of [7, null, undefined, ['k'], { toString: () => 'k' }, Symbol('k')]) {
       expect(() => pipeline.wireKey(key as string)).toThrow(

@@ -18,6 +18,21 @@ export interface DecodedEntry extends Entry {
   readonly stale?: boolean | undefined
 }
 
+/** What an adapter stores for its own use, such as the version of a namespace. */
+export interface StoredRecord {
+  /** The logical key. No user key is the same. */
+  readonly key: string
+  readonly value: Buffer
+}
+
+/** A record that was read. */
+export interface OpenedRecord {
+  /** Memory of its own. */
+  readonly value: Buffer
+  /** True when it should be stored again, in the form that `sealRecord` gives it now. */
+  readonly stale: boolean
+}
+
 /** What works on stored bytes, or on an item's expiry, without storing a value anew. */
 export type RestrictedOperation = 'append' | 'prepend' | 'increment' | 'decrement' | 'touch' | 'getAndTouch'
 
@@ -38,6 +53,13 @@ export interface Middleware {
    * byte is sent. A layer with `encode` or `decode` but without this method refuses to append, prepend and count.
    */
   refuses?(operation: RestrictedOperation, key: string): string | undefined
+  /**
+   * The bytes to store for a record. Records never expire, and options for values (bound expiry, plain keys,
+   * compression) do not apply to them. Without this method and `openRecord`, records pass the layer unchanged.
+   */
+  sealRecord?(record: StoredRecord): Buffer
+  /** The record in stored bytes, which are valid during the call only. @throws MemkeepError when they are not authentic */
+  openRecord?(record: StoredRecord): OpenedRecord
 }
 
 /** Several middlewares as one: on the way down first to last, on the way back last to first. */
@@ -55,6 +77,9 @@ export interface Pipeline {
    * @param onStale called for a value that should be stored anew
    */
   decode(entry: Entry, onStale?: OnStale): Buffer | undefined
+  sealRecord(record: StoredRecord): Buffer
+  /** @throws MemkeepError when the bytes are not authentic */
+  openRecord(record: StoredRecord): OpenedRecord
 }
 
 /** Is told the logical key of a value that should be stored anew, and when its item ends, where a layer knows that. */
@@ -102,6 +127,24 @@ export function composeMiddleware(middleware: readonly Middleware[], prefix = ''
       }
       if (stale) onStale?.(entry.key, expiresAt)
       return decoded.value.buffer === entry.value.buffer ? Buffer.from(decoded.value) : decoded.value
+    },
+    sealRecord({ key, value }) {
+      let sealed = value
+      for (const layer of middleware) {
+        if (layer.sealRecord !== undefined) sealed = layer.sealRecord({ key, value: sealed })
+      }
+      return sealed
+    },
+    openRecord({ key, value }) {
+      let opened: Buffer = Buffer.from(value)
+      let stale = false
+      for (const layer of backwards) {
+        if (layer.openRecord === undefined) continue
+        const record = layer.openRecord({ key, value: opened })
+        opened = record.value
+        stale ||= record.stale
+      }
+      return { value: opened, stale }
     },
   }
 }

@@ -3,7 +3,9 @@ import {
   type DecodedEntry,
   type Entry,
   type Middleware,
+  type OpenedRecord,
   type RestrictedOperation,
+  type StoredRecord,
 } from '@memkeep/core'
 import { canaryKey, verifyPeers, type CanaryCache, type PeerReport } from './canary.ts'
 import { EnvelopeCipher, type EnvelopeCipherDescription } from './envelope/cipher.ts'
@@ -12,6 +14,7 @@ import { Failures, type FailureCount } from './failures.ts'
 import { KeyNames } from './key-names.ts'
 import type { Keyring } from './keyring/keyring.ts'
 import type { LayerOptions } from './options.ts'
+import { RecordCipher } from './record-cipher.ts'
 
 /** What {@link EncryptionLayer.describe} says: how values are sealed, with which keys. Nothing in it is secret. */
 export interface EncryptionDescription
@@ -36,6 +39,7 @@ export class EncryptionLayer implements Middleware {
   readonly #options: LayerOptions
   readonly #keyring: Keyring
   readonly #cipher: EnvelopeCipher
+  readonly #records: RecordCipher
   readonly #keyNames: KeyNames | undefined
   readonly #canaryKey: string
   /** The canary's key as each client that uses this layer writes it. */
@@ -49,6 +53,7 @@ export class EncryptionLayer implements Middleware {
     this.#options = options
     this.#keyring = keyring
     this.#cipher = new EnvelopeCipher(cipher)
+    this.#records = new RecordCipher(options)
     this.#keyNames = keyNames === undefined ? undefined : new KeyNames(keyring, context, keyNames)
     this.#canaryKey = canaryKey(context)
     this.usePrefix('')
@@ -91,9 +96,18 @@ export class EncryptionLayer implements Middleware {
     return (this.#options.cipher.bindExpiry ?? false) === false ? undefined : REFUSED_ON_BOUND
   }
 
+  sealRecord(record: StoredRecord): Buffer {
+    return this.#records.seal(record)
+  }
+
+  openRecord(record: StoredRecord): OpenedRecord {
+    return this.#records.open(record)
+  }
+
   /** As {@link EnvelopeCipher.newSession}: for processes that were cloned or resumed from a snapshot. */
   newSession(): void {
     this.#cipher.newSession()
+    this.#records.newSession()
   }
 
   /**

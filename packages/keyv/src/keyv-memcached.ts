@@ -1,4 +1,5 @@
 import type { KeyvStoreAdapter, StoredData } from 'keyv'
+import { DEFAULT_NAMESPACE, KeyvNamespaces } from './keyv-namespaces.ts'
 import { MemcachedStore } from './memcached-store.ts'
 import type { KeyvMemcachedOptions } from './options.ts'
 
@@ -14,23 +15,29 @@ import type { KeyvMemcachedOptions } from './options.ts'
 export class KeyvMemcached extends MemcachedStore implements Omit<KeyvStoreAdapter, 'setMany'> {
   /** What Keyv reads of the adapter's options. */
   readonly opts: { readonly dialect: string; readonly url: string } = { dialect: 'memcached', url: '' }
-  readonly #namespaces = new Set<string>()
-  #namespace: string | undefined
+  readonly #namespaces: KeyvNamespaces
 
   /** @throws as `MemcachedClient` for options that do not hold; TypeError or RangeError naming the option */
   constructor(options: KeyvMemcachedOptions) {
     super(options)
-    this.namespace = this.ownNamespace
+    this.#namespaces = new KeyvNamespaces(this.ownNamespace)
+    // Keyv 5 adds a listener, then sets its namespace
+    this.on('newListener', (event) => {
+      if (event === 'error') this.#namespaces.expectAnother()
+    })
   }
 
-  /** Set by Keyv 5, which puts it before every key itself, with a colon. */
+  /**
+   * Set by Keyv 5, which puts it before every key itself, with a colon.
+   *
+   * @throws TypeError for one whose keys cannot be told from those of another Keyv on this adapter
+   */
   get namespace(): string | undefined {
-    return this.#namespace
+    return this.#namespaces.current
   }
 
   set namespace(namespace: string | undefined) {
-    this.#namespace = namespace
-    if (namespace !== undefined) this.#namespaces.add(namespace)
+    this.#namespaces.set(namespace)
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
@@ -76,20 +83,30 @@ export class KeyvMemcached extends MemcachedStore implements Omit<KeyvStoreAdapt
   /**
    * Makes every key of the namespace a miss, and touches nothing else.
    *
-   * @throws MemkeepError `ERR_MEMKEEP_UNSUPPORTED_OPERATION` without a namespace, unless `allowFlush` is set
+   * @throws MemkeepError `ERR_MEMKEEP_UNSUPPORTED_OPERATION` without a namespace, unless `allowFlush` is set, and when
+   * several Keyvs with different namespaces share the adapter, since Keyv 5 does not pass the one to clear; as
+   * `MemcachedClient` when a server does not store the new version of the namespace: what was cleared may then be
+   * served again
    */
   async clear(): Promise<void> {
-    await this.clearAll(this.#namespace)
+    const shared = this.#namespaces.all.map((namespace) => this.#own(namespace))
+    if (new Set(shared).size > 1) {
+      throw this.refuseClear(
+        'several Keyvs with different namespaces share this adapter, and Keyv does not pass the one to clear: give each Keyv an adapter of its own, new KeyvMemcached({ client }) with one client for all.',
+      )
+    }
+    await this.clearAll(shared[0])
   }
 
-  /** Several Keyvs may share one adapter: the namespace is the one that Keyv put before the key. */
   #namespaceOf(key: string): string | undefined {
-    if (this.#namespaces.size <= 1) return this.#namespace
-    let longest: string | undefined
-    for (const namespace of this.#namespaces) {
-      if (namespace.length > (longest?.length ?? -1) && key.startsWith(`${namespace}:`)) longest = namespace
-    }
-    return longest ?? this.#namespace
+    return this.#own(this.#namespaces.of(key))
+  }
+
+  /** Keyv's default is set where nobody chose a namespace. */
+  #own(namespace: string | undefined): string | undefined {
+    return this.below(
+      namespace === DEFAULT_NAMESPACE && this.ownNamespace !== undefined ? undefined : namespace,
+    )
   }
 }
 

@@ -1,34 +1,40 @@
 import { EventEmitter } from 'node:events'
 import type { MemcachedClient } from '@memkeep/client'
+import { recordsOf } from '@memkeep/client/internal'
 import { MemkeepError } from '@memkeep/core'
 import { describeInput } from '@memkeep/core/internal'
 import { fromStored, toStored } from './expiring.ts'
-import { Generations } from './generations.ts'
 import { keyName, namespaceName } from './names.ts'
+import { NamespaceVersions } from './namespace-versions.ts'
 import { readOptions, type KeyvMemcachedOptions, type StoreSettings } from './options.ts'
 
 /** The last second that memcached's clock can name as an expiry, in Unix milliseconds. */
 const LAST_EXPIRY = (2 ** 31 - 1) * 1000
 
-/** A text to store, with its end in Unix milliseconds. */
+/** A text to store, with its expiry in Unix milliseconds. */
 export interface StoreEntry {
   readonly key: string
   readonly value: unknown
   readonly expires: number | undefined
 }
 
-/** What the adapters of Keyv's generations have in common: names, generations, ends, and what is asked of the client. */
+/** What the adapters for Keyv 5 and 6 have in common: names, versions of namespaces, expiry, and calls to the client. */
 export abstract class MemcachedStore extends EventEmitter {
   readonly #client: MemcachedClient
   readonly #settings: StoreSettings
-  readonly #generations: Generations
+  readonly #versions: NamespaceVersions
+  #warned = false
 
   /** @throws as `MemcachedClient` for options that do not hold; TypeError or RangeError naming the option */
   protected constructor(options: KeyvMemcachedOptions) {
     super()
+    // each Keyv that uses the adapter adds one
+    this.setMaxListeners(0)
     this.#settings = readOptions(options)
     this.#client = this.#settings.client
-    this.#generations = new Generations(this.#client, this.#settings.clearDelay)
+    this.#versions = new NamespaceVersions(recordsOf(this.#client), this.#settings.clearDelay, (error) => {
+      this.#emitAll([error])
+    })
   }
 
   /** The client that does the work. */
@@ -58,8 +64,18 @@ export abstract class MemcachedStore extends EventEmitter {
     return this.#settings.namespace
   }
 
+  /**
+   * The namespace that a Keyv set, below the one that the options name. A NUL parts them, which no other namespace has
+   * that is written by people.
+   */
+  protected below(namespace: string | undefined): string | undefined {
+    const own = this.ownNamespace
+    if (own === undefined || namespace === undefined || namespace === own) return own ?? namespace
+    return `${own}\0${namespace}`
+  }
+
   protected async read(namespace: string | undefined, key: string): Promise<string | undefined> {
-    const name = this.#name(namespace, key) ?? (await this.#askName(namespace, key))
+    const name = this.#name(namespace, key) ?? (await this.#readName(namespace, key))
     const bytes = name === undefined ? undefined : await this.#client.get(name)
     return bytes === undefined ? undefined : fromStored(bytes)
   }
@@ -91,7 +107,7 @@ export abstract class MemcachedStore extends EventEmitter {
     if (expires !== undefined && (typeof expires !== 'number' || Number.isNaN(expires))) {
       throw new RangeError(`A time to live must be a number, not ${describeInput(expires)}`)
     }
-    const name = this.#name(namespace, key) ?? (await this.#askName(namespace, key))
+    const name = this.#name(namespace, key) ?? (await this.#readName(namespace, key))
     if (name === undefined) return false
     if (expires === undefined) return this.#client.set(name, toStored(value, undefined))
     const left = expires - Date.now()
@@ -100,12 +116,13 @@ export abstract class MemcachedStore extends EventEmitter {
       await this.#client.delete(name)
       return true
     }
-    const ttl = expires > LAST_EXPIRY ? 0 : Math.ceil(left / 1000)
+    // memcached's clock ticks once a second: an item may end up to one second early. The exact end is in the value.
+    const ttl = expires > LAST_EXPIRY ? 0 : Math.ceil(left / 1000) + 1
     return this.#client.set(name, toStored(value, Math.min(expires, MAX_UINT48)), { ttl })
   }
 
   protected async erase(namespace: string | undefined, key: string): Promise<boolean> {
-    const name = this.#name(namespace, key) ?? (await this.#askName(namespace, key))
+    const name = this.#name(namespace, key) ?? (await this.#readName(namespace, key))
     return name !== undefined && this.#client.delete(name)
   }
 
@@ -120,34 +137,45 @@ export abstract class MemcachedStore extends EventEmitter {
     return results.map((result) => result.status === 'fulfilled' && result.value)
   }
 
-  /** Gives the namespace another generation; without one, makes the servers forget everything if that is allowed. */
+  /** Gives the namespace a new version; without a namespace, flushes the servers if that is allowed. */
   protected async clearAll(namespace: string | undefined): Promise<void> {
     if (namespace !== undefined) {
-      await this.#generations.renew(namespaceName(namespace))
+      await this.#versions.renew(namespaceName(namespace))
       return
     }
     if (!this.#settings.allowFlush) {
-      throw new MemkeepError(
-        'ERR_MEMKEEP_UNSUPPORTED_OPERATION',
-        'clear() without a namespace would flush the whole server, also what others keep there: give Keyv a namespace, or set allowFlush: true.',
+      throw this.refuseClear(
+        'clear() without a namespace would flush the whole server, including data of others: pass a namespace to Keyv or to the adapter, or set allowFlush: true.',
       )
     }
     await this.#client.dangerouslyFlushAll()
   }
 
-  /** The name of a key, as long as that can be told without asking. */
+  /** The error of a `clear()` that is refused, also as a process warning: without listeners, Keyv reports success. */
+  protected refuseClear(message: string): MemkeepError {
+    if (!this.#warned) {
+      this.#warned = true
+      process.emitWarning(`Nothing was cleared: ${message}`, {
+        type: 'MemkeepWarning',
+        code: 'MEMKEEP_CLEAR_REFUSED',
+      })
+    }
+    return new MemkeepError('ERR_MEMKEEP_UNSUPPORTED_OPERATION', message)
+  }
+
+  /** The name of a key, if the version of its namespace is known. */
   #name(namespace: string | undefined, key: string): string | undefined {
     if (namespace === undefined) return keyName(key)
     const name = namespaceName(namespace)
-    const generation = this.#generations.peek(name)
-    return generation === undefined ? undefined : keyName(key, { name, generation })
+    const version = this.#versions.peek(name)
+    return version === undefined ? undefined : keyName(key, { name, version })
   }
 
-  async #askName(namespace: string | undefined, key: string): Promise<string | undefined> {
+  async #readName(namespace: string | undefined, key: string): Promise<string | undefined> {
     if (namespace === undefined) return keyName(key)
     const name = namespaceName(namespace)
-    const generation = await this.#generations.ask(name)
-    return generation === undefined ? undefined : keyName(key, { name, generation })
+    const version = await this.#versions.read(name)
+    return version === undefined ? undefined : keyName(key, { name, version })
   }
 
   async #names(
@@ -156,7 +184,7 @@ export abstract class MemcachedStore extends EventEmitter {
   ): Promise<readonly (string | undefined)[]> {
     const names = keys.map((key) => this.#name(namespaceOf(key), key))
     if (!names.includes(undefined)) return names
-    return Promise.all(keys.map(async (key, at) => names[at] ?? this.#askName(namespaceOf(key), key)))
+    return Promise.all(keys.map(async (key, at) => names[at] ?? this.#readName(namespaceOf(key), key)))
   }
 
   #emitAll(errors: readonly unknown[]): void {

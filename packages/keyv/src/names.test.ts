@@ -9,16 +9,13 @@ const text = fc.oneof(
   fc.constantFrom('sha256-', 'sha256-abc', 'a'.repeat(180), 'a'.repeat(181)),
 )
 const place = fc.option(
-  fc.record({ namespace: text, generation: fc.constantFrom('AAAAAAAAAAAA', 'BBBBBBBBBBBB') }),
+  fc.record({ namespace: text, version: fc.constantFrom('AAAAAAAAAAAA', 'BBBBBBBBBBBB') }),
 )
 
-type Place = { readonly namespace: string; readonly generation: string } | null
+type Place = { readonly namespace: string; readonly version: string } | null
 
 function nameOf(key: string, at: Place): string {
-  return keyName(
-    key,
-    at === null ? undefined : { name: namespaceName(at.namespace), generation: at.generation },
-  )
+  return keyName(key, at === null ? undefined : { name: namespaceName(at.namespace), version: at.version })
 }
 
 describe('the name of a key', () => {
@@ -40,7 +37,7 @@ describe('the name of a key', () => {
     )
   })
 
-  it('belongs to no key of another namespace or generation', () => {
+  it('belongs to no key of another namespace or version', () => {
     fc.assert(
       fc.property(text, text, fc.tuple(place, place), (one, other, [here, there]) => {
         fc.pre(here !== null && there !== null && JSON.stringify(here) !== JSON.stringify(there))
@@ -51,7 +48,7 @@ describe('the name of a key', () => {
 
   it('is the key as it was written where that is possible', () => {
     expect(keyName('user:1')).toBe('user:1')
-    expect(keyName('user:1', { name: namespaceName('n'), generation: 'AAAAAAAAAAAA' })).toBe(
+    expect(keyName('user:1', { name: namespaceName('n'), version: 'AAAAAAAAAAAA' })).toBe(
       'n:AAAAAAAAAAAA:user:1',
     )
     expect(keyName('a digest of a name')).toBe(keyName('a digest of a name'))

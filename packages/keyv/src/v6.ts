@@ -26,21 +26,29 @@ const EARLIEST_EXPIRES = 1e12
 export class KeyvMemcached extends MemcachedStore {
   /** Tells Keyv 6 that ends are absolute. */
   readonly capabilities: { readonly expires: true } = { expires: true }
-  /** Set by Keyv 6. One adapter serves one namespace. */
-  namespace: string | undefined
+  #namespace: string | undefined
 
   /** @throws as `MemcachedClient` for options that do not hold; TypeError or RangeError naming the option */
   constructor(options: KeyvMemcachedOptions) {
     super(options)
-    this.namespace = this.ownNamespace
+    this.#namespace = this.ownNamespace
+  }
+
+  /** Set by a Keyv that has a namespace; one adapter serves one. It is kept below the one that the options name. */
+  get namespace(): string | undefined {
+    return this.#namespace
+  }
+
+  set namespace(namespace: string | undefined) {
+    this.#namespace = namespace
   }
 
   async get(key: string): Promise<string | undefined> {
-    return this.read(this.namespace, key)
+    return this.read(this.below(this.#namespace), key)
   }
 
   async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
-    return this.readMany(() => this.namespace, keys)
+    return this.readMany(() => this.below(this.#namespace), keys)
   }
 
   async has(key: string): Promise<boolean> {
@@ -56,7 +64,7 @@ export class KeyvMemcached extends MemcachedStore {
    * @throws RangeError for what is a time to live and no moment
    */
   async set(key: string, value: unknown, expires?: number): Promise<boolean> {
-    return this.write(this.namespace, checked({ key, value, expires }))
+    return this.write(this.below(this.#namespace), checked({ key, value, expires }))
   }
 
   async setMany(entries: readonly KeyvMemcachedEntry[]): Promise<boolean[]> {
@@ -64,7 +72,7 @@ export class KeyvMemcached extends MemcachedStore {
   }
 
   async delete(key: string): Promise<boolean> {
-    return this.erase(this.namespace, key)
+    return this.erase(this.below(this.#namespace), key)
   }
 
   async deleteMany(keys: readonly string[]): Promise<boolean[]> {
@@ -74,10 +82,12 @@ export class KeyvMemcached extends MemcachedStore {
   /**
    * Makes every key of the namespace a miss, and touches nothing else.
    *
+   * @throws as `MemcachedClient` when a server does not store the new version of the namespace: what was cleared may then
+   * be served again
    * @throws MemkeepError `ERR_MEMKEEP_UNSUPPORTED_OPERATION` without a namespace, unless `allowFlush` is set
    */
   async clear(): Promise<void> {
-    await this.clearAll(this.namespace)
+    await this.clearAll(this.below(this.#namespace))
   }
 }
 
