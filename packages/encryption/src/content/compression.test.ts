@@ -1,8 +1,9 @@
+import { randomFillSync } from 'node:crypto'
 import { brotliCompressSync, deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CODECS } from './codecs.ts'
-import { Compression, inflate, MAX_INFLATED_BYTES, readCompression } from './compression.ts'
+import { Compression, inflate, readCompression } from './compression.ts'
 
 const REFUSED = expect.objectContaining({ code: 'ERR_MEMKEEP_ENVELOPE_CONTENT' }) as Error
 const codecs = CODECS.map(({ codec }) => codec)
@@ -24,32 +25,46 @@ describe.each(codecs)('%s', (codec) => {
         (unit, times) => {
           const value = Buffer.concat(Array.from({ length: times }, () => unit))
           const content = compression.compress(value)
-          if (content !== undefined) expect(inflate(content, MAX_INFLATED_BYTES)).toEqual(value)
+          if (content !== undefined) expect(inflate(content)).toEqual(value)
         },
       ),
     )
     const value = Buffer.alloc(5_000, 'abc')
     const content = compressed(value)
-    const inflated = inflate(content, MAX_INFLATED_BYTES)
+    const inflated = inflate(content)
     content.fill(0)
     expect(inflated).toEqual(value)
   })
 
   test('a bomb stops at the bound', () => {
-    const content = compressed(Buffer.alloc(32 * 1024 * 1024))
+    const most = new Compression({ codec, maxInflatedBytes: 32 * 1024 * 1024 })
+    const content = most.compress(Buffer.alloc(32 * 1024 * 1024)) ?? Buffer.alloc(0)
     expect(content.length).toBeLessThan(100_000)
+    expect(() => inflate(content)).toThrow(REFUSED)
     expect(() => inflate(content, 1_000)).toThrow(REFUSED)
     expect(() => inflate(content, 32 * 1024 * 1024 - 1)).toThrow(REFUSED)
     expect(inflate(content, 32 * 1024 * 1024)).toHaveLength(32 * 1024 * 1024)
   })
 
+  test('without a bound of its own, up to 1 MiB or 100 times the compressed bytes are taken', () => {
+    const MIB = 1024 * 1024
+    expect(inflate(compressed(Buffer.alloc(MIB)))).toHaveLength(MIB)
+    expect(compression.compress(Buffer.alloc(MIB + 1))).toBeUndefined()
+    const bomb = new Compression({ codec, maxInflatedBytes: 2 * MIB }).compress(Buffer.alloc(MIB + 1))
+    expect(() => inflate(bomb ?? Buffer.alloc(0))).toThrow(REFUSED)
+    // a 50th of it cannot be compressed
+    const value = Buffer.alloc(3 * MIB)
+    randomFillSync(value, 0, value.length / 50)
+    expect(inflate(compressed(value)).equals(value)).toBe(true)
+  })
+
   test('a stream that is cut, or has something behind it, is refused', () => {
     const content = compressed(Buffer.alloc(3_000, 'abcdefg'))
     for (let length = 1; length < content.length; length++) {
-      expect(() => inflate(content.subarray(0, length), MAX_INFLATED_BYTES)).toThrow(REFUSED)
+      expect(() => inflate(content.subarray(0, length))).toThrow(REFUSED)
     }
     for (const more of [Buffer.of(0), content.subarray(1)]) {
-      expect(() => inflate(Buffer.concat([content, more]), MAX_INFLATED_BYTES)).toThrow(REFUSED)
+      expect(() => inflate(Buffer.concat([content, more]))).toThrow(REFUSED)
     }
   })
 
@@ -80,12 +95,12 @@ test('the byte before a stream says what it was compressed with', () => {
     [2, brotliCompressSync(value)],
   ] as const
   for (const [id, stream] of streams) {
-    expect(inflate(Buffer.concat([Buffer.of(id), stream]), MAX_INFLATED_BYTES)).toEqual(value)
+    expect(inflate(Buffer.concat([Buffer.of(id), stream]))).toEqual(value)
   }
   for (const id of [0, 4, 0x78, 255]) {
-    expect(() => inflate(Buffer.concat([Buffer.of(id), streams[0][1]]), MAX_INFLATED_BYTES)).toThrow(REFUSED)
+    expect(() => inflate(Buffer.concat([Buffer.of(id), streams[0][1]]))).toThrow(REFUSED)
   }
-  expect(() => inflate(Buffer.alloc(0), MAX_INFLATED_BYTES)).toThrow(REFUSED)
+  expect(() => inflate(Buffer.alloc(0))).toThrow(REFUSED)
 })
 
 test('Zstandard is there from Node 22.15 on, and otherwise told', () => {
@@ -118,7 +133,7 @@ describe('what is left as it is', () => {
 test('options', () => {
   expect(readCompression(undefined)).toBeUndefined()
   expect(readCompression(false)).toBeUndefined()
-  expect(readCompression(true)?.maxInflatedBytes).toBe(64 * 1024 * 1024)
+  expect(readCompression(true)).toBeInstanceOf(Compression)
   for (const wrong of [null, 'brotli', 1, { codec: 'lzw' }, { level: 1 }]) {
     expect(() => readCompression(wrong as never)).toThrow(TypeError)
   }

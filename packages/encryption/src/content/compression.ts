@@ -11,12 +11,28 @@ export interface CompressionOptions {
   readonly codec?: Codec | undefined
   /** Values of fewer bytes are left as they are. Default: 1,024. */
   readonly threshold?: number | undefined
-  /** Bytes beyond which no value is compressed, and none inflated. Default: 64 MiB. */
+  /**
+   * Bytes beyond which no value is compressed, and none inflated. Default: 100 times the compressed bytes, but at least
+   * 1 MiB, and at most 64 MiB.
+   */
   readonly maxInflatedBytes?: number | undefined
 }
 
-/** The bound on what is inflated, where none is given. */
-export const MAX_INFLATED_BYTES: number = 64 * 1024 ** 2
+const MIB = 1024 ** 2
+/** Inflating takes time in which the process does nothing else. */
+const MOST_BYTES = 64 * MIB
+/** As much as memcached stores of a plain value unless it is told otherwise. */
+const ALWAYS_BYTES = MIB
+const MOST_TIMES = 100
+
+/**
+ * The most bytes that compressed ones are inflated to.
+ *
+ * @param maxInflatedBytes as the user set it; undefined: the default
+ */
+export function inflatedBound(compressedBytes: number, maxInflatedBytes: number | undefined): number {
+  return maxInflatedBytes ?? Math.min(MOST_BYTES, Math.max(ALWAYS_BYTES, compressedBytes * MOST_TIMES))
+}
 
 const THRESHOLD = 1_024
 const NAMES: readonly unknown[] = ['deflate', 'brotli', 'zstd']
@@ -25,7 +41,7 @@ const ZSTD_ID = 3
 /** Compresses values that are worth it. */
 export class Compression {
   readonly codec: Codec
-  readonly maxInflatedBytes: number
+  readonly maxInflatedBytes: number | undefined
   readonly #backend: CodecBackend
   readonly #threshold: number
 
@@ -38,14 +54,18 @@ export class Compression {
     this.#backend = backendOf(own.codec)
     this.codec = this.#backend.codec
     this.#threshold = byteCount('threshold', own.threshold ?? THRESHOLD)
-    this.maxInflatedBytes = byteCount('maxInflatedBytes', own.maxInflatedBytes ?? MAX_INFLATED_BYTES)
+    this.maxInflatedBytes =
+      own.maxInflatedBytes === undefined ? undefined : byteCount('maxInflatedBytes', own.maxInflatedBytes)
   }
 
   /** A codec byte and the compressed value, or undefined when the value is better left as it is. */
   compress(value: Buffer): Buffer | undefined {
-    if (value.length < this.#threshold || value.length > this.maxInflatedBytes) return undefined
+    const most = this.maxInflatedBytes ?? MOST_BYTES
+    if (value.length < this.#threshold || value.length > most) return undefined
     const compressed = this.#backend.compress(value)
     if (compressed.length + 1 >= value.length) return undefined
+    // readers would refuse it
+    if (value.length > inflatedBound(compressed.length, this.maxInflatedBytes)) return undefined
     return Buffer.concat([Buffer.of(this.#backend.id), compressed])
   }
 }
@@ -59,10 +79,11 @@ export function readCompression(compress: boolean | CompressionOptions | undefin
 /**
  * The value that was compressed to a codec byte and one stream.
  *
+ * @param maxInflatedBytes as the user set it; undefined: the default
  * @throws MemkeepError `ERR_MEMKEEP_ENVELOPE_CONTENT` for what is malformed or inflates beyond the bound,
  * `ERR_MEMKEEP_ENVELOPE_UNSUPPORTED` for a codec that this Node does not have
  */
-export function inflate(content: Buffer, maxInflatedBytes: number): Buffer {
+export function inflate(content: Buffer, maxInflatedBytes?: number): Buffer {
   const [id] = content
   const backend = CODECS.find((each) => each.id === id)
   if (backend === undefined)
@@ -71,7 +92,8 @@ export function inflate(content: Buffer, maxInflatedBytes: number): Buffer {
   if (backend.isWhole?.(compressed) === false) throw malformed()
   let inflated: Inflated
   try {
-    inflated = backend.inflate(compressed, { maxOutputLength: maxInflatedBytes, info: true }) as Inflated
+    const maxOutputLength = inflatedBound(compressed.length, maxInflatedBytes)
+    inflated = backend.inflate(compressed, { maxOutputLength, info: true }) as Inflated
   } catch (cause) {
     throw malformed(cause)
   }
@@ -105,7 +127,7 @@ function withoutZstd(
 function malformed(cause?: unknown): MemkeepError {
   return new MemkeepError(
     'ERR_MEMKEEP_ENVELOPE_CONTENT',
-    'The value was sealed with a key of this ring, but what was compressed in it is malformed or inflates beyond maxInflatedBytes. Look for its writer, or raise that bound.',
+    'The value was sealed with a key of this ring, but what was compressed in it is malformed or inflates beyond its bound. Look for its writer, or raise the bound with compress: { maxInflatedBytes }.',
     cause === undefined ? {} : { cause },
   )
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '@memkeep/core'
 import { readOwnOptions } from '@memkeep/core/internal'
 import type { Codec } from '../content/codecs.ts'
-import { MAX_INFLATED_BYTES, readCompression, type CompressionOptions } from '../content/compression.ts'
+import { readCompression, type CompressionOptions } from '../content/compression.ts'
 import { readPadding, type Padding } from '../content/padding.ts'
 import { masterKeysOf, type KeyDescription, type Keyring } from '../keyring/keyring.ts'
 import type { MasterKey } from '../keyring/master-key.ts'
@@ -100,7 +100,7 @@ export class EnvelopeCipher {
     }
     this.#opening = {
       context: this.#sealing.context,
-      maxInflatedBytes: compression?.maxInflatedBytes ?? MAX_INFLATED_BYTES,
+      maxInflatedBytes: compression?.maxInflatedBytes,
       requireExpiry: bindExpiry === 'required',
     }
     this.#sealer = new Sealer(this.#masters[0], this.#sealing)

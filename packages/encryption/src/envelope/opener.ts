@@ -23,8 +23,8 @@ import type { Session } from './session.ts'
 /** How values are opened. */
 export interface OpenerOptions {
   readonly context: Buffer
-  /** Bytes beyond which a compressed value is refused. */
-  readonly maxInflatedBytes: number
+  /** Bytes beyond which a compressed value is refused, where the user set them. */
+  readonly maxInflatedBytes: number | undefined
   /** Whether values without a bound expiry are refused. */
   readonly requireExpiry: boolean
 }
