@@ -233,6 +233,30 @@ describe('the options', () => {
   })
 })
 
+describe('createMemcachedCache', () => {
+  it('takes the servers before the options or among them', async () => {
+    await using plain = await startMemcached('plain')
+    const options = { namespace: 'forms' }
+    const made = [
+      createMemcachedCache(plain.address, options),
+      createMemcachedCache([plain.address], options),
+      createMemcachedCache({ servers: plain.address, ...options }),
+    ]
+    await made[0]?.set('k', 1)
+    expect(await Promise.all(made.map((cache) => cache.get('k')))).toEqual([1, 1, 1])
+    await Promise.all(made.map((cache) => cache.disconnect()))
+  })
+
+  it('says what it needs', () => {
+    const untyped = createMemcachedCache as (...given: unknown[]) => unknown
+    expect(() => untyped()).toThrow(
+      "createMemcachedCache needs servers: createMemcachedCache('localhost:11211')",
+    )
+    expect(() => untyped({ servers: 'h' }, {})).toThrow('not two objects of options')
+    expect(() => untyped('h', 60_000)).toThrow('options must be an object')
+  })
+})
+
 describe('a server that accepts connections and answers nothing', () => {
   it('holds up one call for a second, by default, and then none', async () => {
     await using hole = await startFaultServer(() => undefined)

@@ -1,10 +1,12 @@
+import type { ServersInput } from '@memkeep/client'
+import { withServers } from '@memkeep/core/internal'
 import { KeyvMemcached } from '@memkeep/keyv'
 import { createCache, type Cache } from 'cache-manager'
 import { Keyv } from 'keyv'
 import { memoryLevel } from './memory-level.ts'
 import { checkOptions, type MemcachedCacheOptions } from './options.ts'
 
-/** What keys and `clear()` are kept to, when nothing else is said. */
+/** The default namespace of keys and of `clear()`. */
 const NAMESPACE = 'cache'
 
 /**
@@ -12,15 +14,20 @@ const NAMESPACE = 'cache'
  *
  * A cache that cannot be reached is an empty one: reads miss, `wrap` computes, and `onError` is told.
  *
- * @throws as `KeyvMemcached`; RangeError or TypeError naming the option
+ * @throws as `KeyvMemcached`; RangeError or TypeError naming the option; TypeError without servers
  *
  * @example
  * const cache = createMemcachedCache({ servers, transport: tls({ ca }), ttl: 60_000, memory: { max: 1_000, ttl: 1_000 } })
  * const user = await cache.wrap(`user:${id}`, () => load(id))
  */
-export function createMemcachedCache(given: MemcachedCacheOptions): Cache {
-  // their own alone, whatever a prototype has
-  const options = Object.assign(Object.create(null) as MemcachedCacheOptions, given)
+export function createMemcachedCache(options: MemcachedCacheOptions): Cache
+/** The same with the servers before the options. */
+export function createMemcachedCache(
+  servers: ServersInput,
+  options?: Omit<Extract<MemcachedCacheOptions, { client?: undefined }>, 'servers' | 'client'>,
+): Cache
+export function createMemcachedCache(first: ServersInput | MemcachedCacheOptions, second?: object): Cache {
+  const options = withServers('createMemcachedCache', first, second) as MemcachedCacheOptions
   checkOptions(options)
   const { ttl, refreshThreshold, memory, onError = warnOnce(), namespace = NAMESPACE, ...rest } = options
   const memcached = new Keyv({ store: new KeyvMemcached(rest), namespace })

@@ -29,3 +29,30 @@ export function ownProperties<T extends object>(owner: string, options: T): T {
   }
   return Object.assign(Object.create(null) as T, options)
 }
+
+/**
+ * The options of a factory that takes `(servers, options)` as well as `({ servers, ...options })`: a copy of their own
+ * properties, with `servers`.
+ *
+ * @throws TypeError when there are no servers, or the options are given twice
+ */
+export function withServers(owner: string, first: unknown, options: object | undefined): object {
+  const isServers =
+    typeof first === 'string' ||
+    Array.isArray(first) ||
+    (isObject(first) && (Object.hasOwn(first, 'host') || Object.hasOwn(first, 'path')))
+  if (isServers) return { ...ownProperties(owner, options ?? {}), servers: first }
+  if (!isObject(first) || !(Object.hasOwn(first, 'servers') || Object.hasOwn(first, 'client'))) {
+    throw new TypeError(`${owner} needs servers: ${owner}('localhost:11211') or ${owner}({ servers, … })`)
+  }
+  if (options !== undefined) {
+    throw new TypeError(
+      `${owner} takes (servers, options) or one object with both, not two objects of options`,
+    )
+  }
+  return ownProperties(owner, first)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

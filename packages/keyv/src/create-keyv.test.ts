@@ -1,3 +1,4 @@
+import { MemcachedClient } from '@memkeep/client'
 import { startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { Keyv } from 'keyv'
 import { Keyv as Keyv6 } from 'keyv6'
@@ -48,5 +49,30 @@ describe('createKeyv', () => {
     await cache.set('k', { deep: 1 })
     expect(await cache.get('k')).toEqual({ deep: 1 })
     await cache.disconnect()
+  })
+
+  it('takes the servers before the options or among them, or a client', async () => {
+    const client = new MemcachedClient({ servers: server.address })
+    const options = { namespace: 'forms' }
+    const caches = [
+      createKeyv(server.address, options),
+      createKeyv([{ host: server.host, port: server.port }], options),
+      createKeyv({ host: server.host, port: server.port }, options),
+      createKeyv({ servers: server.address, ...options }),
+      createKeyv({ client, ...options }),
+    ]
+    await caches[0]?.set('k', 1)
+    expect(await Promise.all(caches.map((cache) => cache.get('k')))).toEqual([1, 1, 1, 1, 1])
+    await Promise.all(caches.map((cache) => cache.disconnect()))
+    await client.close()
+  })
+
+  it('says what it needs', () => {
+    const untyped = createKeyv as (...given: unknown[]) => unknown
+    expect(() => untyped()).toThrow("createKeyv needs servers: createKeyv('localhost:11211')")
+    expect(() => untyped(null)).toThrow('needs servers')
+    expect(() => untyped({ servers: 'h' }, {})).toThrow('not two objects of options')
+    expect(() => untyped({ namespace: 'users' })).toThrow(TypeError)
+    expect(() => untyped('h', 7)).toThrow('options must be an object')
   })
 })
