@@ -1,4 +1,4 @@
-import { describeInput } from '@memkeep/core/internal'
+import { asBuffer, describeInput, describeNoBytes } from '@memkeep/core/internal'
 import type { ExpiryOptions } from './expiry.ts'
 
 /** Options of every call. */
@@ -91,9 +91,10 @@ export function readUint64(name: string, value: number | bigint): bigint {
   return big
 }
 
-/** The bytes of a value; a string is UTF-8. @throws TypeError for anything else */
+/** The bytes of a value, of the caller's memory where it can be; a string is UTF-8. @throws TypeError for anything else */
 export function readValue(value: unknown): Buffer {
-  if (Buffer.isBuffer(value)) return value
   if (typeof value === 'string') return Buffer.from(value)
-  throw new TypeError(`value must be a Buffer or a string, not ${value === null ? 'null' : typeof value}`)
+  const bytes = asBuffer(value)
+  if (bytes !== undefined) return bytes
+  throw new TypeError(`value must be a Buffer, a Uint8Array or a string, not ${describeNoBytes(value)}`)
 }

@@ -125,12 +125,12 @@ export class MemcachedClient implements AsyncDisposable {
   }
 
   /**
-   * Stores a value; a string is stored as UTF-8. True, or false when the server is down and `onServerDown` is `miss`.
+   * Stores a value: bytes, of a Buffer or any `Uint8Array`, or a string as UTF-8. True, or false when the server is down and `onServerDown` is `miss`.
    *
    * Rejects also with `ERR_MEMKEEP_VALUE_TOO_LARGE` and `ERR_MEMKEEP_OUT_OF_MEMORY`; what the key held before is then
    * deleted.
    */
-  set(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
+  set(key: string, value: Uint8Array | string, options?: StoreOptions): Promise<boolean> {
     try {
       const own = readCallOptions('set', options, CALLS.store)
       return this.#asker.orMiss(this.#items.store('set', key, value, own, undefined, takeDone), false)
@@ -140,13 +140,13 @@ export class MemcachedClient implements AsyncDisposable {
   }
 
   /** Stores a value if there is none under the key; false when there is. */
-  async add(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
+  async add(key: string, value: Uint8Array | string, options?: StoreOptions): Promise<boolean> {
     const own = readCallOptions('add', options, CALLS.store)
     return this.#asker.orMiss(this.#items.store('add', key, value, own, undefined, takeDone), false)
   }
 
   /** Stores a value if there is one under the key; false when there is none. */
-  async replace(key: string, value: Buffer | string, options?: StoreOptions): Promise<boolean> {
+  async replace(key: string, value: Uint8Array | string, options?: StoreOptions): Promise<boolean> {
     const own = readCallOptions('replace', options, CALLS.store)
     return this.#asker.orMiss(this.#items.store('replace', key, value, own, undefined, takeDone), false)
   }
@@ -156,21 +156,21 @@ export class MemcachedClient implements AsyncDisposable {
    *
    * Rejects with `ERR_MEMKEEP_UNSUPPORTED_OPERATION` where a middleware changes values, as encryption does.
    */
-  async append(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
+  async append(key: string, value: Uint8Array | string, options?: CallOptions): Promise<boolean> {
     const own = readCallOptions('append', options, CALLS.call)
     this.#items.refuse('append', key)
     return this.#asker.orMiss(this.#items.store('append', key, value, own, undefined, takeDone), false)
   }
 
   /** Puts bytes before the value under a key, with the results of {@link MemcachedClient.append}. */
-  async prepend(key: string, value: Buffer | string, options?: CallOptions): Promise<boolean> {
+  async prepend(key: string, value: Uint8Array | string, options?: CallOptions): Promise<boolean> {
     const own = readCallOptions('prepend', options, CALLS.call)
     this.#items.refuse('prepend', key)
     return this.#asker.orMiss(this.#items.store('prepend', key, value, own, undefined, takeDone), false)
   }
 
   /** Stores a value if the item is still the one that `gets` read, by its CAS unique. */
-  async cas(key: string, value: Buffer | string, cas: bigint, given?: StoreOptions): Promise<CasResult> {
+  async cas(key: string, value: Uint8Array | string, cas: bigint, given?: StoreOptions): Promise<CasResult> {
     const options = readCallOptions('cas', given, CALLS.store)
     const unique = readUint64('cas', cas)
     if (unique === 0n) return this.#items.compareWithNone(key, value, options)

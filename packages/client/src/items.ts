@@ -115,7 +115,7 @@ export class Items {
   store<T>(
     verb: StoreCommand['verb'],
     key: string,
-    value: Buffer | string,
+    value: Uint8Array | string,
     options: StoreOptions | undefined,
     cas: bigint | undefined,
     take: (reply: Reply) => T,
@@ -160,7 +160,7 @@ export class Items {
    */
   compareWithNone(
     key: string,
-    value: Buffer | string,
+    value: Uint8Array | string,
     options: StoreOptions | undefined,
   ): Promise<CasResult> {
     readValue(value)

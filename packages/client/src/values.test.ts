@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { findServerFeatures, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { encryption, Keyring } from '@memkeep/encryption'
 import { tcp, type Channel, type Transport } from '@memkeep/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MemcachedClient } from './client.ts'
@@ -90,5 +91,51 @@ describe.each(protocols)('a Buffer that is changed after the call (%s)', (protoc
     await using cache = client({ discovery })
     const { stored, given } = await storeAndChange(cache, 100)
     expect(stored?.equals(given)).toBe(true)
+  })
+})
+
+const bytes = (...values: readonly number[]): Uint8Array => new Uint8Array([9, ...values, 9]).subarray(1, -1)
+
+describe.each(protocols)('a Uint8Array (%s)', (protocol) => {
+  it('is taken wherever a Buffer is', async () => {
+    await using cache = new MemcachedClient({ servers: server.address, protocol })
+    expect(await cache.set('u', bytes(0, 255))).toBe(true)
+    expect(await cache.append('u', bytes(1))).toBe(true)
+    expect(await cache.prepend('u', bytes(2))).toBe(true)
+    const item = await cache.gets('u')
+    expect(item?.value).toEqual(Buffer.of(2, 0, 255, 1))
+    expect(await cache.cas('u', bytes(3), item?.cas ?? 0n)).toBe('stored')
+    expect(await cache.replace('u', bytes(4))).toBe(true)
+    expect(await cache.delete('u')).toBe(true)
+    expect(await cache.add('u', bytes(5))).toBe(true)
+    expect(await cache.get('u')).toEqual(Buffer.of(5))
+  })
+
+  it('is sealed as a Buffer is', async () => {
+    const middleware = [encryption({ keyring: Keyring.generate() })]
+    await using cache = new MemcachedClient({ servers: server.address, protocol, middleware })
+    await cache.set('u', bytes(1, 2))
+    expect(await cache.get('u')).toEqual(Buffer.of(1, 2))
+  })
+
+  it('is stored as it was when it is changed after the call', async () => {
+    await using cache = new MemcachedClient({ servers: server.address, protocol })
+    for (let round = 0; round < 2; round++) {
+      const value = bytes(1, 2, 3)
+      const set = cache.set('u', value)
+      value.fill(0)
+      await set
+      expect(await cache.get('u')).toEqual(Buffer.of(1, 2, 3))
+    }
+  })
+
+  it('is what a message asks for in place of other views', async () => {
+    await using cache = new MemcachedClient({ servers: server.address, protocol })
+    for (const wrong of [new Float64Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1)]) {
+      await expect(cache.set('u', wrong as never)).rejects.toThrow(
+        /a Buffer, a Uint8Array .*pass new Uint8Array/,
+      )
+    }
+    await expect(cache.set('u', 7 as never)).rejects.toThrow('not 7')
   })
 })

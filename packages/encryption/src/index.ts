@@ -11,6 +11,7 @@ export {
   type EnvelopeCipherOptions,
 } from './envelope/cipher.ts'
 export { describeEnvelope, type EnvelopeDescription } from './envelope/describe-envelope.ts'
+export type { EnvelopeEntry } from './envelope/entry.ts'
 export { ENVELOPE_OVERHEAD_BYTES } from './envelope/layout.ts'
 export { ENCRYPTION_FAILURE_CHANNEL, type EncryptionFailure, type FailureCount } from './failures.ts'
 export type { KeyNameOptions } from './key-names.ts'

@@ -88,6 +88,24 @@ describe.each(POSTURES)('on %s', (posture) => {
       expect(refused).toBe('NOT_STORED')
     })
 
+    it('takes bytes as any Uint8Array, and refuses other views', async () => {
+      const key = newKey()
+      const bytes = new Uint8Array([9, 0, 255, 9]).subarray(1, 3)
+      const read = async (): Promise<unknown> =>
+        (await client.get<RetrievalCommandResponse<Buffer>>(key)).value
+      await client.set(key, bytes)
+      expect(await read()).toEqual(Buffer.of(0, 255))
+      await client.replace(key, bytes, { compress: true })
+      expect(await read()).toEqual(Buffer.of(0, 255))
+      for (const wrong of [new Float64Array(1), new ArrayBuffer(1)]) {
+        expect(await fails(client.set(key, wrong as never))).toMatch(/a Uint8Array .*pass new Uint8Array/)
+      }
+      for (const wrong of [undefined, true, 1n]) {
+        expect(await fails(client.set(key, wrong as never))).toContain(`not ${String(wrong)}`)
+      }
+      expect(await read()).toEqual(Buffer.of(0, 255))
+    })
+
     it('stores and reads every type, compressed or not, one and many', async () => {
       const values = {
         text: poem,

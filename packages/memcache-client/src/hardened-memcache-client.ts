@@ -1,14 +1,15 @@
 import type { Hardening } from '@memkeep/client'
 import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
 import { ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
-import { MemcacheClient, type MemcacheConnection } from 'memcache-client'
+import type { MemcacheClient, MemcacheConnection } from 'memcache-client'
 import { writtenBy } from './as-socket.ts'
 import { AskedKeys } from './asked-keys.ts'
+import { BytesClient, readValue, type StoredValue } from './bytes-client.ts'
 import { assertCommand, COUNT, endOf, FLAGS, SECONDS, wholeNumber } from './command-line.ts'
 import { HardenedConnection } from './hardened-connection.ts'
 import { HardenedNode } from './hardened-node.ts'
 import { readServer, refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
-import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreArguments } from './original.ts'
+import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreOptions } from './original.ts'
 import { asObject, missed, namedAs } from './retrieved.ts'
 
 /** The lifetime of what is stored without one, in seconds; the original's. */
@@ -25,7 +26,7 @@ const DEFAULT_LIFETIME = 60
  * const client = new HardenedMemcacheClient({ server: 'cache1:11211', transport: tls({ ca }), auth, middleware })
  * await client.set('greeting', { text: 'hello' })
  */
-export class HardenedMemcacheClient extends MemcacheClient {
+export class HardenedMemcacheClient extends BytesClient {
   readonly #pipeline: Pipeline
   readonly #rawIsSafe: boolean
   readonly #asked = new AskedKeys()
@@ -125,7 +126,12 @@ export class HardenedMemcacheClient extends MemcacheClient {
     return this.#keyLine(undefined, callback, () => 'version')
   }
 
-  override store(...[command, key, value, options, callback]: StoreArguments): Promise<string[]> {
+  override store(
+    command: string,
+    key: string,
+    value: StoredValue,
+    ...[options, callback]: StoreOptions
+  ): Promise<string[]> {
     const [given, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback]
     return this.#answer<string[]>(done, () => {
       assertCommand('store', command)
@@ -133,7 +139,7 @@ export class HardenedMemcacheClient extends MemcacheClient {
       const wireKey = this.#pipeline.wireKey(key)
       const lifetime = wholeNumber('lifetime', given.lifetime ?? this.#defaultLifetime, SECONDS)
       const cas = command === 'cas' ? ` ${wholeNumber('casUniq', given.casUniq, COUNT)}` : ''
-      const { flag, data } = this.#original._packer.pack(value, given.compress === true)
+      const { flag, data } = this.#original._packer.pack(readValue(value), given.compress === true)
       const packed = Buffer.isBuffer(data) ? data : Buffer.from(data)
       const { value: bytes, flags } = this.#pipeline.encode({
         key,

@@ -6,7 +6,9 @@ import type {
   SingleServerEntry,
 } from 'memcache-client'
 
-export type StoreArguments = Parameters<MemcacheClient['store']>
+/** What `store` takes behind command, key and value. */
+export type StoreOptions =
+  Parameters<MemcacheClient['store']> extends [string, string, unknown, ...infer Rest] ? Rest : never
 export type CommandOptions = Parameters<MemcacheClient['_callbackSend']>[1]
 export type ErrorFirst<T> = (error?: Error | null, data?: T) => void
 

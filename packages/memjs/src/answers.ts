@@ -1,4 +1,5 @@
 import { MemkeepError } from '@memkeep/core'
+import { asBuffer, describeNoBytes } from '@memkeep/core/internal'
 import type { Response, Serializer } from 'memjs'
 
 /** Status of a key that is not there. */
@@ -48,13 +49,29 @@ export class Unreadable {
   }
 }
 
+/** memjs's own: values as they are. */
+export const BYTES: Serializer<never, never> = {
+  serialize: (_, value, extras) => ({ value, extras }),
+  deserialize: (_, value, extras) => ({ value: value as never, extras }),
+}
+
+/** @throws TypeError for what memjs would cut to other bytes, or cannot send */
+function readValue(value: unknown): string | Buffer {
+  const bytes = typeof value === 'string' ? value : asBuffer(value)
+  if (bytes !== undefined) return bytes
+  throw new TypeError(`value must be a string, a Buffer or a Uint8Array, not ${describeNoBytes(value)}`)
+}
+
 /**
  * A serializer that gives {@link Unreadable} where the one given throws: memjs lets that end the process, and stored
  * bytes may be anyone's.
  */
 export function guarded<TIn, TOut>(serializer: Serializer<TIn, TOut>): Serializer<TIn, TOut | Unreadable> {
   return {
-    serialize: (opcode, value, extras) => serializer.serialize(opcode, value, extras),
+    serialize(opcode, value, extras) {
+      const made = serializer.serialize(opcode, value, extras)
+      return { ...made, value: readValue(made.value) }
+    },
     deserialize(opcode, value, extras) {
       try {
         return serializer.deserialize(opcode, value, extras)

@@ -57,6 +57,21 @@ describe.each(BINARY)('on %s', (posture) => {
       client.close()
     })
 
+    it('takes bytes as any Uint8Array, and refuses other views', async () => {
+      const key = newKey()
+      const bytes = new Uint8Array([9, 0, 255, 9]).subarray(1, 3)
+      await client.set(key, bytes)
+      expect((await client.get(key)).value).toEqual(Buffer.of(0, 255))
+      await client.replace(key, bytes)
+      expect((await client.get(key)).value).toEqual(Buffer.of(0, 255))
+      for (const wrong of [new Float64Array(1), new ArrayBuffer(1)]) {
+        await expect(client.set(key, wrong as never)).rejects.toThrow(
+          /a Uint8Array, not .*pass new Uint8Array/,
+        )
+      }
+      await expect(client.set(key, undefined as never)).rejects.toThrow('not undefined')
+    })
+
     it('sets and gets, by promise and by callback', async () => {
       const key = newKey()
       expect(await client.set(key, 'wörld', { expires: 1024 })).toBe(true)

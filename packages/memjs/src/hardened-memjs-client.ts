@@ -2,7 +2,7 @@ import { assertKey, composeMiddleware, MemkeepError } from '@memkeep/core'
 import { ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
 import type { EndpointInput, Pipeline, RestrictedOperation } from '@memkeep/core'
 import type { IncrementDecrementOptions, Response } from 'memjs'
-import { asMissing, countOf, guarded, notFound, ownMemory, Unreadable } from './answers.ts'
+import { asMissing, BYTES, countOf, guarded, notFound, ownMemory, Unreadable } from './answers.ts'
 import { endOf, OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
 import { HardenedServer } from './hardened-server.ts'
 import { KeyedClient } from './keyed-client.ts'
@@ -30,7 +30,10 @@ const RESTRICTED: ReadonlyMap<number, RestrictedOperation> = new Map([
  * const client = HardenedMemjsClient.create('cache1:11211', { transport: tls({ ca }), auth: sasl({ username, password }) })
  * await client.set('greeting', 'hello', { expires: 60 })
  */
-export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> extends KeyedClient<TIn, TOut> {
+export class HardenedMemjsClient<TIn = string | Uint8Array, TOut = Buffer | null> extends KeyedClient<
+  TIn,
+  TOut
+> {
   readonly #pipeline: Pipeline
   /** The counter of the answer that memjs is being told; its own is wrong from 2^32 on. */
   #count: number | undefined
@@ -44,7 +47,7 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
    * @throws TypeError for an `auth` that does not speak binary, or together with a user name; for options of
    * `MemcachedClient` that memjs cannot follow
    */
-  static override create<TIn = string | Buffer, TOut = Buffer | null>(
+  static override create<TIn = string | Uint8Array, TOut = Buffer | null>(
     servers?: EndpointInput,
     options: HardenedMemjsOptions<TIn, TOut> = {},
   ): HardenedMemjsClient<TIn, TOut> {
@@ -91,7 +94,7 @@ export class HardenedMemjsClient<TIn = string | Buffer, TOut = Buffer | null> ex
     { middleware = [], ...options }: Omit<HardenedMemjsOptions<TIn, TOut>, 'transport' | 'auth'>,
   ) {
     const { serializer } = options
-    super(servers, { ...options, ...(serializer && { serializer: guarded(serializer) }) } as object)
+    super(servers, { ...options, serializer: guarded(serializer ?? BYTES) } as object)
     this.#pipeline = composeMiddleware(middleware)
   }
 

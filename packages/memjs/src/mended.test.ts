@@ -29,7 +29,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-function make<TIn = string | Buffer, TOut = Buffer | null>(
+function make<TIn = string | Uint8Array, TOut = Buffer | null>(
   servers: string,
   options: HardenedMemjsOptions<TIn, TOut> = {},
 ): HardenedMemjsClient<TIn, TOut> {

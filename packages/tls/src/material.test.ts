@@ -147,6 +147,7 @@ describe('what we bring ourselves is refused, at construction, when', () => {
     for (const own of [
       pki.client,
       { cert: Buffer.from(cert), key: Buffer.from(pki.client.key) },
+      { cert: new Uint8Array(Buffer.from(cert)), key: new TextEncoder().encode(pki.client.key) },
       { cert, key: encrypted(pki.client), passphrase: 'right' },
       { pfx: await pkcs12(pki.client, 'right'), passphrase: 'right' },
     ]) {

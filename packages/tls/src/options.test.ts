@@ -21,7 +21,7 @@ describe('tls options', () => {
     [{ ALPNProtocols: ['memcached'] }, /no "ALPNProtocols"/],
     [{ maxVersion: 'TLSv1.2' }, /no "maxVersion"/],
     [{ ca: [] }, /"ca" is empty/],
-    [{ ca: 7 }, /"ca" must be text, a Buffer or { file: 'its path' }/],
+    [{ ca: 7 }, /"ca" must be text, a Buffer, a Uint8Array or { file: 'its path' }/],
     [{ ca: { path: 'ca.pem' } }, /"ca" must be text/],
     [{ ca: [{ file: '' }] }, /"ca" must be text/],
     [{ cert: ['a', 'b'] }, /"cert" must be text/],

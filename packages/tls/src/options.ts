@@ -1,5 +1,5 @@
 import type { FileSource } from '@memkeep/core'
-import { readFileSource, readOwnOptions } from '@memkeep/core/internal'
+import { asBuffer, readFileSource, readOwnOptions } from '@memkeep/core/internal'
 import { parsePins } from './pins.ts'
 
 /**
@@ -7,7 +7,7 @@ import { parsePins } from './pins.ts'
  * with a private key must be private: a regular file of mode 0600, or 0640 with `allowGroup`, that belongs to this
  * process's user or root.
  */
-export type Source = string | Buffer | FileSource
+export type Source = string | Uint8Array | FileSource
 
 /** Options of `tls`. Those that Node's `tls.connect` has too are named and meant as there. */
 export interface TlsOptions {
@@ -151,12 +151,14 @@ function readSources(name: (typeof SOURCES)[number], value: unknown): Source | r
 }
 
 function readSource(name: string, source: unknown): Source {
-  if (typeof source === 'string' || Buffer.isBuffer(source)) return source
+  if (typeof source === 'string') return source
+  const bytes = asBuffer(source)
+  if (bytes !== undefined) return bytes
   const { file } = (source ?? {}) as { readonly file?: unknown }
   if (typeof source === 'object' && typeof file === 'string' && file !== '') {
     return readFileSource(`tls: "${name}"`, source, isSecret(name))
   }
-  throw new TypeError(`tls: "${name}" must be text, a Buffer or { file: 'its path' }`)
+  throw new TypeError(`tls: "${name}" must be text, a Buffer, a Uint8Array or { file: 'its path' }`)
 }
 
 function assertText(name: string, value: unknown): void {

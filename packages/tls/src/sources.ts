@@ -67,7 +67,8 @@ export function listOf(value: Source | readonly Source[] | undefined): readonly 
 
 /** What a source holds. */
 export function contentOf(source: Source, contents: FileContents): Buffer {
-  if (!isFile(source)) return typeof source === 'string' ? Buffer.from(source) : source
+  if (typeof source === 'string') return Buffer.from(source)
+  if (!isFile(source)) return Buffer.from(source.buffer, source.byteOffset, source.byteLength)
   const content = contents.get(source.file)
   if (content === undefined) throw materialError(`The file ${quotePath(source.file)} was not read.`)
   return content
@@ -79,5 +80,5 @@ export function nameOf(option: string, source: Source): string {
 }
 
 function isFile(source: Source): source is FileSource {
-  return typeof source === 'object' && !Buffer.isBuffer(source)
+  return typeof source === 'object' && !(source instanceof Uint8Array)
 }

@@ -1,4 +1,3 @@
-import type { Entry } from '@memkeep/core'
 import { readOwnOptions } from '@memkeep/core/internal'
 import type { Codec } from '../content/codecs.ts'
 import { readCompression, type CompressionOptions } from '../content/compression.ts'
@@ -8,7 +7,7 @@ import type { MasterKey } from '../keyring/master-key.ts'
 import { assertAlgorithm, type EnvelopeAlgorithm } from './algorithms.ts'
 import { aeadOf } from './ciphers/index.ts'
 import { contextBytes } from './context.ts'
-import { readEntry } from './entry.ts'
+import { readEntry, type EnvelopeEntry } from './entry.ts'
 import { Opener, type OpenerOptions } from './opener.ts'
 import { Sealer, type SealerOptions } from './sealer.ts'
 
@@ -113,7 +112,7 @@ export class EnvelopeCipher {
    *
    * @throws TypeError, RangeError for an entry that is none, or has no expiry to bind
    */
-  seal(entry: Entry): Buffer {
+  seal(entry: EnvelopeEntry): Buffer {
     const own = readEntry(entry)
     this.#followKeyring()
     return this.#sealer.seal(own)
@@ -131,7 +130,7 @@ export class EnvelopeCipher {
    * undivided)
    * @throws TypeError, RangeError for an entry that is none
    */
-  open(entry: Entry): Buffer {
+  open(entry: EnvelopeEntry): Buffer {
     const own = readEntry(entry)
     this.#followKeyring()
     return this.#opener.open(own, this.#sealer.session)

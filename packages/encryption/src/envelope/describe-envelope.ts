@@ -1,3 +1,4 @@
+import { asBuffer, describeNoBytes } from '@memkeep/core/internal'
 import { algorithmOf, type EnvelopeAlgorithm } from './algorithms.ts'
 import { TAG_BYTES } from './ciphers/aead.ts'
 import {
@@ -41,8 +42,10 @@ export interface EnvelopeDescription {
  * `ERR_MEMKEEP_ENVELOPE_TRUNCATED` for what is no whole envelope; TypeError for what are no bytes
  */
 export function describeEnvelope(value: Uint8Array): EnvelopeDescription {
-  if (!(value instanceof Uint8Array)) throw new TypeError('value must be a Buffer or Uint8Array')
-  const sealed = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const sealed = asBuffer(value)
+  if (sealed === undefined) {
+    throw new TypeError(`value must be a Buffer or a Uint8Array, not ${describeNoBytes(value)}`)
+  }
   assertLayout(sealed)
   const flags = sealed.readUInt8(FLAGS_AT)
   const expiresAt = new Date(expiryOf(sealed) ?? NaN)

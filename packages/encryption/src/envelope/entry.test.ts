@@ -5,6 +5,7 @@ import { Keyring } from '../keyring/keyring.ts'
 import { encryption } from '../middleware.ts'
 import { ENVELOPE_ALGORITHMS } from './algorithms.ts'
 import { EnvelopeCipher } from './cipher.ts'
+import { describeEnvelope } from './describe-envelope.ts'
 
 const keyring = Keyring.generate()
 const expiresAt = Date.now() + 60_000
@@ -63,6 +64,32 @@ describe.each(ENVELOPE_ALGORITHMS)('%s: code that runs while a value is sealed',
     const nonces = [outer, ...inner].map(nonceOf)
     expect(new Set(nonces).size).toBe(nonces.length)
     expect(cipher.open({ ...plain, value: outer })).toEqual(plain.value)
+  })
+})
+
+describe('a Uint8Array', () => {
+  const cipher = new EnvelopeCipher({ keyring, pad: [64] })
+  const bytes = new Uint8Array([9, 1, 2, 9]).subarray(1, 3)
+
+  test('is sealed and opened as a Buffer is', () => {
+    const sealed = new Uint8Array(cipher.seal({ key: 'k', value: bytes, flags: 0 }))
+    expect(cipher.open({ key: 'k', value: sealed, flags: 0 })).toEqual(Buffer.of(1, 2))
+    expect(describeEnvelope(sealed).padded).toBe(true)
+  })
+
+  test('has the bytes that it has, whatever it says', () => {
+    const value = new Uint8Array([1, 2])
+    Object.defineProperty(value, 'byteLength', { value: 1 })
+    const sealed = cipher.seal({ key: 'k', value, flags: 0 })
+    expect(cipher.open({ key: 'k', value: sealed, flags: 0 })).toEqual(Buffer.of(1, 2))
+  })
+
+  test('is what a message asks for in place of other views', () => {
+    for (const value of [new Float64Array(1), new ArrayBuffer(1)] as never[]) {
+      expect(() => cipher.seal({ key: 'k', value, flags: 0 })).toThrow('pass new Uint8Array(')
+      expect(() => cipher.open({ key: 'k', value, flags: 0 })).toThrow('pass new Uint8Array(')
+      expect(() => describeEnvelope(value)).toThrow('pass new Uint8Array(')
+    }
   })
 })
 

@@ -16,6 +16,16 @@ describe('a cache that answers at once', () => {
     expect(cache.get('absent')).toBeUndefined()
   })
 
+  test('takes any Uint8Array, and no other view', () => {
+    cache.set('k', new Uint8Array([9, 1, 2]).subarray(1))
+    expect(cache.get('k')).toEqual(Buffer.of(1, 2))
+    expect(() => {
+      cache.set('k', new Float64Array(1) as never)
+    }).toThrow('pass new Uint8Array(')
+    map.set('k', 'text' as never)
+    expect(() => cache.get('k')).toThrow('a cache of bytes')
+  })
+
   test('misses what was moved, changed, planted or cut, and what belongs to another cache', () => {
     cache.set('a', Buffer.from('one'))
     const sealed = map.get('a') ?? Buffer.alloc(0)

@@ -1,3 +1,4 @@
+import { asBuffer, describeInput, describeNoBytes } from '@memkeep/core/internal'
 import { encryption } from '../middleware.ts'
 import type { EncryptionOptions } from '../options.ts'
 
@@ -6,6 +7,11 @@ export interface ByteCache {
   get(key: string): BytesFound | PromiseLike<BytesFound>
   set(key: string, value: Buffer, ...rest: never[]): unknown
 }
+
+/** The parameters of a `set` that takes any bytes. */
+type TakingBytes<Given extends unknown[]> = Given extends [infer Key, unknown, ...infer Rest]
+  ? [Key, Uint8Array, ...Rest]
+  : Given
 
 type BytesFound = Uint8Array | null | undefined
 
@@ -18,7 +24,7 @@ export interface SealedCache<Cache extends ByteCache> {
   get(
     key: string,
   ): ReturnType<Cache['get']> extends PromiseLike<unknown> ? Promise<Buffer | undefined> : Buffer | undefined
-  set(...parameters: Parameters<Cache['set']>): ReturnType<Cache['set']>
+  set(...parameters: TakingBytes<Parameters<Cache['set']>>): ReturnType<Cache['set']>
 }
 
 const WITHOUT = ['keyNames', 'bindExpiry', 'rewrap']
@@ -44,9 +50,10 @@ export function wrapBytes<Cache extends ByteCache>(
 
   function open(key: string, found: BytesFound): Buffer | undefined {
     if (found === undefined || found === null) return undefined
-    const value = Buffer.isBuffer(found)
-      ? found
-      : Buffer.from(found.buffer, found.byteOffset, found.byteLength)
+    const value = asBuffer(found)
+    if (value === undefined) {
+      throw new TypeError(`wrapBytes: the cache returned ${describeInput(found)}: give it a cache of bytes`)
+    }
     return layer.decode({ key, value, flags: 0 })?.value
   }
 
@@ -55,7 +62,13 @@ export function wrapBytes<Cache extends ByteCache>(
       const found = cache.get(key)
       return isLater(found) ? found.then((value) => open(key, value)) : open(key, found)
     },
-    set(key: string, value: Buffer, ...rest: never[]) {
+    set(key: string, given: Uint8Array, ...rest: never[]) {
+      const value = asBuffer(given)
+      if (value === undefined) {
+        throw new TypeError(
+          `wrapBytes: value must be a Buffer or a Uint8Array, not ${describeNoBytes(given)}`,
+        )
+      }
       return cache.set(key, layer.encode({ key, value, flags: 0 }).value, ...rest)
     },
   }
