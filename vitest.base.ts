@@ -1,11 +1,17 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { findTests } from './vitest.files.ts'
+
+/** `unit` runs the tests that need nothing but Node, `server` those that start memcached or other programs. */
+const { MEMKEEP_TESTS: kind } = process.env
 
 /** Every package's tests: on sources through the `@memkeep/source` condition, real servers. */
 const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['@memkeep/source', 'node'] } },
   test: {
-    include: ['**/*.test.{ts,mjs}'],
+    include:
+      kind === 'unit' || kind === 'server' ? [...findTests(process.cwd())[kind]] : ['**/*.test.{ts,mjs}'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    passWithNoTests: kind !== undefined,
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
