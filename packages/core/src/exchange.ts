@@ -103,7 +103,7 @@ export function parseLine(received: Buffer): Parsed<string> | undefined {
 function lost(server: string, cause: Error | null): MemkeepError {
   return new MemkeepError(
     'ERR_MEMKEEP_CONNECTION_LOST',
-    `${server} closed the connection before its first answer: check that it is a memcached server, that the memcached behind it runs if it is a proxy, and whether it demands TLS.`,
+    `${server} closed the connection before its first answer: check that it is a memcached server, that the memcached behind it runs if it is a proxy, and whether it demands TLS or SASL.`,
     { cause },
   )
 }

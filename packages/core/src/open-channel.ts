@@ -55,6 +55,7 @@ export async function openChannel(
     discovered = false,
     check,
     signal,
+    onConnected,
     onRetire,
   }: OpenChannelOptions,
 ): Promise<Channel> {
@@ -69,11 +70,18 @@ export async function openChannel(
   try {
     await auth?.prepare?.(endpoint, { signal })
     silent = 'did not take the connection: check that it runs and that no firewall drops it'
-    const channel = await transport.connect(endpoint, { signal, onRetire })
+    let note = onConnected
+    const noteOnce = (): void => {
+      note?.()
+      note = undefined
+    }
+    const channel = await transport.connect(endpoint, { signal, onConnected: noteOnce, onRetire })
+    // a transport of the user's need not tell
+    noteOnce()
     try {
       if (auth === undefined) {
         const command = protocol === 'text' ? probe : 'version'
-        silent = `did not answer "${command}": it may demand SASL (hand in auth: sasl({ username, password })) or TLS`
+        silent = `did not answer "${command}": ${protocol === 'text' && probe === 'version' ? OR_SASL : STOPPED}`
         const options = { server, signal }
         if (protocol === 'binary') await probeBinary(channel, options)
         else await (probe === 'get' ? probeGet(channel, options) : probeVersion(channel, options))
@@ -149,6 +157,11 @@ function refuseUnauthenticated(server: string, line: string): void {
 async function probeBinary(channel: Channel, options: ExchangeOptions): Promise<void> {
   await exchange(channel, encodeBinaryRequest({ opcode: VERSION }), parseBinaryResponse, options)
 }
+
+/** A server that demands SASL waits for more bytes than those of `version`; at longer ones it closes the connection. */
+const OR_SASL =
+  'it may be stopped or overloaded, or demand SASL (hand in auth: sasl({ username, password })) or TLS'
+const STOPPED = 'check that it is not stopped or overloaded, and the network'
 
 function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'TimeoutError'

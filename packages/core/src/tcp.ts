@@ -21,13 +21,14 @@ export function tcp(options: TcpOptions = {}): Transport {
   return {
     name: 'tcp',
     confidential: false,
-    connect: (endpoint, { signal }) => connectSocket(endpoint, { signal, keepAliveDelay }),
+    connect: (endpoint, { signal, onConnected }) =>
+      connectSocket(endpoint, { signal, onConnected, keepAliveDelay }),
   }
 }
 
 function connectSocket(
   endpoint: Endpoint,
-  { signal, keepAliveDelay }: ConnectOptions & { readonly keepAliveDelay: number },
+  { signal, onConnected, keepAliveDelay }: ConnectOptions & { readonly keepAliveDelay: number },
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
@@ -54,6 +55,7 @@ function connectSocket(
     })
     socket.once('connect', () => {
       signal.removeEventListener('abort', onAbort)
+      onConnected?.()
       resolve(socket)
     })
   })

@@ -26,6 +26,8 @@ export interface Channel extends Duplex {
 export interface ConnectOptions {
   /** Ends the attempt; `connect` then rejects with the signal's reason. */
   readonly signal: AbortSignal
+  /** Called when the network connection is there, before any handshake; again for every further attempt. */
+  readonly onConnected?: (() => void) | undefined
   /**
    * Called at most once, when the channel should be replaced, as after its certificate was rotated: open another,
    * let what is in flight finish, then close this one. Until then it works as before. A channel whose owner gives

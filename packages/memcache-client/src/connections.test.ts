@@ -100,16 +100,22 @@ describe('connections and servers', () => {
   })
 
   it('gives up connecting, and tells', async () => {
-    const proxy = await startFaultProxy(plain)
-    proxy.setMode('freeze')
-    const one = make({ server: proxy.address, connectTimeout: 100 })
+    const unreachable: Transport = {
+      ...tcp(),
+      connect: (_, { signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(signal.reason as Error)
+          })
+        }),
+    }
+    const one = make({ server: plain.address, transport: unreachable, connectTimeout: 100 })
     const told = new Promise((resolve) => one.once('timeout', resolve))
     await expect(one.get('k')).rejects.toMatchObject({
       code: 'ERR_MEMKEEP_CONNECT_TIMEOUT',
       connecting: true,
     })
     expect(await told).toMatchObject({ socket: undefined })
-    await proxy.close()
   })
 
   it('is shut down at any time', async () => {
@@ -206,6 +212,60 @@ describe('connections and servers', () => {
       expect(proxy.open).toBe(0)
     })
     await proxy.close()
+  })
+
+  it.each([
+    ['tcp', () => ({})],
+    ['tls', () => ({ transport: tls() })],
+    ['sasl', () => ({ auth: sasl({ username: 'user', password: 'password' }) })],
+  ])(
+    'fail calls after cmdTimeout where a server takes them and is silent, and exile it not: %s',
+    async (_, layers) => {
+      await using proxy = await startFaultProxy(plain)
+      proxy.setMode('freeze')
+      const config = { retryFailedServerInterval: 60_000, failedServerOutTime: 60_000, keepLastServer: false }
+      const one = make({
+        ...layers(),
+        server: { servers: [{ server: proxy.address, maxConnections: 1 }], config },
+        cmdTimeout: 50,
+        connectTimeout: 60_000,
+      })
+      const silent = expect.objectContaining({
+        code: 'ERR_MEMKEEP_COMMAND_TIMEOUT',
+        message: expect.stringMatching(/within 50 ms.*or raise "cmdTimeout"/) as string,
+      }) as Error
+      for (let call = 0; call < 3; call++) {
+        const answers = await Promise.allSettled([one.get('k'), one.set('k', 'x'), one.version()])
+        for (const answer of answers) expect(answer).toMatchObject({ reason: silent })
+      }
+      expect(proxy.accepted).toBe(1)
+    },
+  )
+
+  it('serve later calls where a server that was silent goes on', async () => {
+    await using proxy = await startFaultProxy(plain)
+    proxy.setMode('freeze')
+    const one = make({ server: proxy.address, cmdTimeout: 50, connectTimeout: 0 })
+    await expect(one.get('k')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_COMMAND_TIMEOUT' })
+    proxy.setMode('pass')
+    await vi.waitFor(async () => {
+      expect(await one.version()).toHaveLength(2)
+    })
+    expect(proxy.accepted).toBe(1)
+  })
+
+  it('that a silent server took are given up without exile', async () => {
+    await using proxy = await startFaultProxy(plain)
+    proxy.setMode('freeze')
+    const config = { retryFailedServerInterval: 60_000, failedServerOutTime: 60_000, keepLastServer: false }
+    const servers = [{ server: proxy.address, maxConnections: 1 }]
+    const one = make({ server: { servers, config }, connectTimeout: 50 })
+    for (let call = 0; call < 2; call++) {
+      const error: unknown = await one.get('k').catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'ERR_MEMKEEP_CONNECT_TIMEOUT' })
+      expect(error).not.toHaveProperty('connecting')
+      expect(String(error)).not.toContain('SASL')
+    }
   })
 
   it('take the time that they take when connectTimeout is 0', async () => {

@@ -9,6 +9,7 @@ import {
   type MemcacheNode,
   type QueuedCommandContext,
 } from 'memcache-client'
+import { AnswerWait } from './answer-wait.ts'
 import { assertAnswer, protocolError } from './answer-line.ts'
 import { asSocket } from './as-socket.ts'
 import type { ConnectionInternals } from './original.ts'
@@ -21,6 +22,8 @@ export class HardenedConnection extends MemcacheConnection {
   readonly #hardening: Hardening
   readonly #opening = new AbortController()
   readonly #onRetire: () => void
+  readonly #wait: AnswerWait
+  #opened: Promise<MemcacheConnection> | undefined
   #retiring = false
   #isRef = true
 
@@ -29,14 +32,22 @@ export class HardenedConnection extends MemcacheConnection {
     super(client, node)
     this.#hardening = hardening
     this.#onRetire = onRetire
+    this.#wait = new AnswerWait(node.options.server, this._cmdTimeout)
   }
 
   /** @throws MemkeepError as `openChannel`, marked as the original marks what makes it exile a server */
   override connect(server: string): Promise<MemcacheConnection> {
     const opening = this.#open(server)
+    // nobody may be left who waits for it
+    opening.catch(() => undefined)
     this._status = Status.CONNECTING
-    this._connectPromise = opening
-    return opening
+    this._connectPromise = this.#opened = opening
+    return this.#wait.for(opening)
+  }
+
+  override waitReady(): ReturnType<MemcacheConnection['waitReady']> {
+    const opened = this.isConnecting() ? this.#opened : undefined
+    return opened === undefined ? super.waitReady() : this.#wait.for(opened)
   }
 
   /** Sets whether it keeps the process alive, with the command that it waits for. */
@@ -113,13 +124,12 @@ export class HardenedConnection extends MemcacheConnection {
     const { transport = tcp(), auth } = this.#hardening
     const deadline = new AbortController()
     const { connectTimeout = CONNECT_TIMEOUT } = client?.options ?? {}
-    const timer =
-      // the original takes 0 for none
-      connectTimeout > 0
-        ? setTimeout(() => {
-            deadline.abort(new DOMException('The connection took too long', 'TimeoutError'))
-          }, connectTimeout)
-        : undefined
+    const startTimer = (milliseconds: number): NodeJS.Timeout =>
+      setTimeout(() => {
+        deadline.abort(new DOMException('The connection took too long', 'TimeoutError'))
+      }, milliseconds)
+    // the original takes 0 for none
+    let timer = connectTimeout > 0 ? startTimer(connectTimeout) : undefined
     try {
       const channel = await openChannel(parseEndpoint(server), {
         transport,
@@ -127,6 +137,11 @@ export class HardenedConnection extends MemcacheConnection {
         // a proxy may close the connection at "version"
         probe: 'get',
         signal: AbortSignal.any([deadline.signal, this.#opening.signal]),
+        onConnected: () => {
+          this.#wait.start()
+          // a server that is silent then is given up, as the original gives up one that answers no command
+          timer ??= startTimer(CONNECT_TIMEOUT)
+        },
         onRetire: () => {
           this.#retire()
         },
@@ -137,10 +152,13 @@ export class HardenedConnection extends MemcacheConnection {
       return this
     } catch (error) {
       if (this.isShutdown() || !(error instanceof Error)) throw error
-      if (error instanceof MemkeepError && error.code === 'ERR_MEMKEEP_CONNECT_TIMEOUT') {
+      const isTimeout = error instanceof MemkeepError && error.code === 'ERR_MEMKEEP_CONNECT_TIMEOUT'
+      const { started: isSilent } = this.#wait
+      if (isTimeout && !isSilent) {
         client?.emit('timeout', { socket: undefined, keepDangleSocket: client.options.keepDangleSocket })
       }
       this._shutdown('connect failed')
+      if (isTimeout && isSilent) throw error
       throw Object.assign(error, { connecting: true })
     } finally {
       clearTimeout(timer)

@@ -277,7 +277,7 @@ describe('connecting', () => {
     const client = make({ server: proxy.address, connectTimeout: 50, keepDangleSocket: true })
     const dangling = vi.fn()
     client.on('dangle-wait', dangling)
-    await expect(client.cmd('stats')).rejects.toMatchObject({ connecting: true })
+    await expect(client.cmd('stats')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_CONNECT_TIMEOUT' })
     proxy.setMode('pass')
     await vi.waitFor(() => {
       expect(proxy.open).toBe(0)
@@ -320,8 +320,8 @@ describe('a connection', () => {
     expect(() => connection.waitReady()).toThrow('INIT')
     const connecting = connection.connect(plain.address)
     expect(connection.getStatusStr()).toBe('CONNECTING')
-    expect(connection.waitReady()).toBe(connecting)
-    await connecting
+    expect(await connection.waitReady()).toBe(connection)
+    expect(await connecting).toBe(connection)
     expect(connection.getStatusStr()).toBe('READY')
     expect(await connection.waitReady()).toBe(connection)
     connection.shutdown()

@@ -13,6 +13,10 @@ export class HardenedServer extends memjs.Server {
   readonly #hardening: Hardening
   #opening: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Whether the server took the connection that is being opened. */
+  #isTaken = false
+  /** Runs while calls wait for a server that took the connection. */
+  #silence: NodeJS.Timeout | undefined
   #retiring = false
   #isRef = true
 
@@ -47,6 +51,7 @@ export class HardenedServer extends memjs.Server {
     }
     state.connectCallbacks.push(go)
     if (state._socket === undefined) this.#open()
+    this.#watchSilence()
   }
 
   override onResponse(seq: number, answered: (response: Response) => void): void {
@@ -83,7 +88,7 @@ export class HardenedServer extends memjs.Server {
   /** memjs calls it with a text when a server refuses a command for want of authentication. */
   override error(error: unknown): void {
     this.#opening?.abort(error)
-    this.#opening = undefined
+    this.#endOpening()
     this.#retiring = false
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -133,6 +138,7 @@ export class HardenedServer extends memjs.Server {
     if (this.#opening !== undefined) return
     const opening = new AbortController()
     this.#opening = opening
+    this.#isTaken = false
     const { transport = tcp(), auth } = this.#hardening
     const { conntimeout = 1 } = this.options
     const deadline = setTimeout(() => {
@@ -145,6 +151,11 @@ export class HardenedServer extends memjs.Server {
       auth,
       protocol: 'binary',
       signal: opening.signal,
+      onConnected: () => {
+        if (this.#opening !== opening) return
+        this.#isTaken = true
+        this.#watchSilence()
+      },
       onRetire: () => {
         retired = true
         if (channel !== undefined) this.#retire(channel)
@@ -170,11 +181,36 @@ export class HardenedServer extends memjs.Server {
       })
   }
 
+  /**
+   * Fails calls that wait for a server that took the connection and is silent, after the time that memjs has for an
+   * answer. The connection has more time, so that a handshake that takes longer still succeeds.
+   */
+  #watchSilence(): void {
+    const { connectCallbacks } = this.#state
+    const isWaiting = this.#opening !== undefined && this.#isTaken && connectCallbacks.length > 0
+    if (!isWaiting || this.#silence !== undefined) return
+    const { timeout = 0.5 } = this.options
+    this.#silence = setTimeout(() => {
+      // what came while the process was busy is read first
+      setImmediate(() => {
+        if (this.#silence === undefined) return
+        this.#silence = undefined
+        super.error(new Error('socket timed out waiting on response.'))
+      })
+    }, timeout * 1000).unref()
+  }
+
+  #endOpening(): void {
+    this.#opening = undefined
+    clearTimeout(this.#silence)
+    this.#silence = undefined
+  }
+
   #use(channel: Channel): void {
     const state = this.#state
     // it has of a socket what memjs asks of one
     const socket = channel as unknown as Socket
-    this.#opening = undefined
+    this.#endOpening()
     state._socket = socket
     state.connected = true
     state.responseBuffer = Buffer.alloc(0)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Duplex } from 'node:stream'
 import { tcp, type Channel, type Transport } from '@memkeep/core'
+import { sasl } from '@memkeep/sasl'
 import {
   startFaultProxy,
   startFaultServer,
@@ -8,6 +9,7 @@ import {
   type FaultServer,
   type MemcachedServer,
 } from '@memkeep/testkit'
+import { tls } from '@memkeep/tls'
 import memjs, { type Serializer } from 'memjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { HardenedMemjsClient } from './hardened-memjs-client.ts'
@@ -68,6 +70,37 @@ function startImpostor(opcode: number, heard: number[]): Promise<FaultServer> {
     })
   })
 }
+
+describe('a server that takes the connection and is silent', () => {
+  it.each([
+    ['tcp', {}],
+    ['tls', { transport: tls() }],
+    ['sasl', { auth: sasl({ username: 'user', password: 'password' }) }],
+  ])('fails calls after the time that memjs has for an answer: %s', async (_, layers) => {
+    await using proxy = await startFaultProxy(server)
+    proxy.setMode('freeze')
+    const client = make(proxy.address, { ...layers, timeout: 0.05, conntimeout: 60, retries: 2 })
+    for (let call = 0; call < 2; call++) {
+      const answers = await Promise.allSettled([client.get('k'), client.set('k', 'x', {})])
+      for (const each of answers) {
+        expect(each).toMatchObject({ reason: { message: 'socket timed out waiting on response.' } })
+      }
+    }
+    expect(proxy.accepted).toBe(1)
+  })
+
+  it('serves later calls when it goes on', async () => {
+    await using proxy = await startFaultProxy(server)
+    proxy.setMode('freeze')
+    const client = make(proxy.address, { timeout: 0.05, conntimeout: 60 })
+    await expect(client.get('k')).rejects.toThrow('socket timed out')
+    proxy.setMode('pass')
+    await vi.waitFor(async () => {
+      expect(await client.set('k', 'x', {})).toBe(true)
+    })
+    expect(proxy.accepted).toBe(1)
+  })
+})
 
 describe('stored bytes that the serializer cannot read', () => {
   it('end the process under memjs', async () => {

@@ -1,4 +1,10 @@
-import { formatEndpoint, MemkeepError, type Endpoint, type Transport } from '@memkeep/core'
+import {
+  formatEndpoint,
+  MemkeepError,
+  type ConnectOptions,
+  type Endpoint,
+  type Transport,
+} from '@memkeep/core'
 import { channels, type HandshakeMessage } from './channels.ts'
 import { diagnose, isAmbiguous } from './diagnosis.ts'
 import type { Generation } from './generation.ts'
@@ -18,6 +24,7 @@ export interface EstablishOptions {
   /** Accepts whoever answers. */
   readonly skipVerification: boolean
   readonly signal: AbortSignal
+  readonly onConnected: ConnectOptions['onConnected']
 }
 
 /**
@@ -43,7 +50,16 @@ export async function establish(endpoint: Endpoint, options: EstablishOptions): 
 
 async function attempt(
   endpoint: Endpoint,
-  { generation, wire, servername, pins, maxSessionAge, skipVerification, signal }: EstablishOptions,
+  {
+    generation,
+    wire,
+    servername,
+    pins,
+    maxSessionAge,
+    skipVerification,
+    signal,
+    onConnected,
+  }: EstablishOptions,
   ticket: Ticket | undefined,
 ): Promise<Established> {
   const server = formatEndpoint(endpoint)
@@ -53,7 +69,7 @@ async function attempt(
     try {
       return await handshake({
         ...facts,
-        wire: await wire.connect(endpoint, { signal }),
+        wire: await wire.connect(endpoint, { signal, onConnected }),
         skipVerification,
         ticket,
         onTicket: (next) => {

@@ -95,7 +95,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
    *
    * @throws MemkeepError `ERR_MEMKEEP_CONNECT_FAILED` or `ERR_MEMKEEP_TLS_…`; the signal's reason
    */
-  async connect(endpoint: Endpoint, { signal, onRetire }: ConnectOptions): Promise<Channel> {
+  async connect(endpoint: Endpoint, { signal, onConnected, onRetire }: ConnectOptions): Promise<Channel> {
     const generation = this.#generation
     const server = formatEndpoint(endpoint)
     try {
@@ -107,6 +107,7 @@ export class TlsTransport extends EventEmitter<TlsEvents> implements Transport {
         maxSessionAge: this.#options.maxSessionAge ?? DAY,
         skipVerification: !this.confidential,
         signal,
+        onConnected,
       })
       const described = certificate === undefined ? undefined : describeCertificate(certificate)
       const description = { server, since: new Date(), protocol, cipher, resumed, certificate: described }
