@@ -15,6 +15,7 @@ export { refuseClientOnlyOptions, type ForeignClient } from './client-only-optio
 export { connectionLimit, isConnectionLimit } from './connection-limit.ts'
 export { asBuffer, describeNoBytes, isOtherBytes } from './bytes.ts'
 export { BoundedMap } from './bounded-map.ts'
+export { endOfExptime, toExptime } from './exptime.ts'
 export { readFileSource } from './file-source.ts'
 export { FileWatch } from './file-watch.ts'
 export { ownProperties, readOwnOptions, withServers } from './options.ts'

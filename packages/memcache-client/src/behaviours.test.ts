@@ -18,6 +18,7 @@ const poem = '为推动创造一个自由百科全书\r\nEND\r\nVALUE x 1 2 3\r\
 
 let client: HardenedMemcacheClient
 let server: MemcachedServer
+const DAY = 86_400
 let count = 0
 const newKey = (): string => `键${String(++count)}`
 
@@ -104,6 +105,22 @@ describe.each(POSTURES)('on %s', (posture) => {
         expect(await fails(client.set(key, wrong as never))).toContain(`not ${String(wrong)}`)
       }
       expect(await read()).toEqual(Buffer.of(0, 255))
+    })
+
+    it('keeps what is stored for more than 30 days, in seconds from now or as a Unix time', async () => {
+      const key = newKey()
+      const unixTime = Math.floor(Date.now() / 1000) + 31 * DAY
+      for (const lifetime of [31 * DAY, 365 * DAY, unixTime]) {
+        expect(await client.set(key, 'kept', { lifetime })).toEqual(['STORED'])
+        expect(await client.get(key)).toMatchObject({ value: 'kept' })
+        expect(await client.touch(key, lifetime)).toEqual(['TOUCHED'])
+        expect(await client.get(key)).toMatchObject({ value: 'kept' })
+      }
+      for (const lifetime of [0.5, NaN, Infinity, Date.now(), 50 * 365 * DAY]) {
+        await expect(client.set(key, 'x', { lifetime })).rejects.toThrow(RangeError)
+        await expect(client.touch(key, lifetime)).rejects.toThrow(RangeError)
+      }
+      expect(await client.get(key)).toMatchObject({ value: 'kept' })
     })
 
     it('stores and reads every type, compressed or not, one and many', async () => {

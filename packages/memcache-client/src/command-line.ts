@@ -1,9 +1,9 @@
+import { toExptime } from '@memkeep/core/internal'
+
 /** The commands that `store` may be told. */
 const STORE: ReadonlySet<string> = new Set(['set', 'add', 'replace', 'append', 'prepend', 'cas'])
 /** The commands that `retrieve` may be told. */
 const RETRIEVE: ReadonlySet<string> = new Set(['get', 'gets'])
-/** Up to here, in seconds, memcached reads a lifetime as relative; beyond, as Unix time. */
-const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
 
 /** @throws TypeError for what is no command of that kind */
 export function assertCommand(kind: 'store' | 'retrieve', command: string): void {
@@ -20,10 +20,10 @@ interface Range {
   readonly what: string
 }
 
-export const SECONDS: Range = {
+const SECONDS: Range = {
   least: -(2n ** 31n),
   most: 2n ** 31n - 1n,
-  what: 'whole seconds, beyond 30 days a Unix time in seconds, and no milliseconds',
+  what: 'whole seconds from now, or a Unix time in seconds, and no milliseconds',
 }
 export const COUNT: Range = { least: 0n, most: 2n ** 64n - 1n, what: 'a whole number from 0 up to 2^64 - 1' }
 export const FLAGS: Range = { least: 0n, most: 2n ** 32n - 1n, what: 'a whole number from 0 up to 2^32 - 1' }
@@ -44,8 +44,11 @@ export function wholeNumber(name: string, value: unknown, { least, most, what }:
   throw new RangeError(`${name} must be ${what}`)
 }
 
-/** When an item ends, in Unix milliseconds; undefined: never. */
-export function endOf(lifetime: number): number | undefined {
-  if (lifetime === 0) return undefined
-  return lifetime > MAX_RELATIVE_SECONDS ? lifetime * 1000 : Date.now() + lifetime * 1000
+/**
+ * An expiry as it stands in a command line, for whole seconds from now or a Unix time.
+ *
+ * @throws RangeError naming the argument
+ */
+export function exptimeOf(name: string, seconds: unknown): number {
+  return toExptime(name, Number(wholeNumber(name, seconds, SECONDS)))
 }

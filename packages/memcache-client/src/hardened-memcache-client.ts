@@ -1,11 +1,11 @@
 import type { Hardening } from '@memkeep/client'
 import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
-import { ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
+import { endOfExptime, ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
 import type { MemcacheClient, MemcacheConnection } from 'memcache-client'
 import { writtenBy } from './as-socket.ts'
 import { AskedKeys } from './asked-keys.ts'
 import { BytesClient, readValue, type StoredValue } from './bytes-client.ts'
-import { assertCommand, COUNT, endOf, FLAGS, SECONDS, wholeNumber } from './command-line.ts'
+import { assertCommand, COUNT, exptimeOf, FLAGS, wholeNumber } from './command-line.ts'
 import { HardenedConnection } from './hardened-connection.ts'
 import { HardenedNode } from './hardened-node.ts'
 import { readServer, refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
@@ -51,6 +51,7 @@ export class HardenedMemcacheClient extends BytesClient {
       spoken: auth?.protocol ?? 'text',
       because: auth?.name,
     })
+    if (original.lifetime !== undefined) exptimeOf('HardenedMemcacheClient: "lifetime"', original.lifetime)
     super({ ...original, server: readServer(original.server) })
     this.#pipeline = composeMiddleware(middleware)
     this.#rawIsSafe = middleware.length === 0 || dangerouslyAllowRawCommands
@@ -118,7 +119,7 @@ export class HardenedMemcacheClient extends BytesClient {
   ): Promise<string[]> {
     return this.#keyLine(options, callback, () => {
       this.#refuseRestricted('touch', key)
-      return `touch ${this.#pipeline.wireKey(key)} ${wholeNumber('exptime', exptime, SECONDS)}`
+      return `touch ${this.#pipeline.wireKey(key)} ${String(exptimeOf('exptime', exptime))}`
     })
   }
 
@@ -137,7 +138,7 @@ export class HardenedMemcacheClient extends BytesClient {
       assertCommand('store', command)
       if (command === 'append' || command === 'prepend') this.#refuseRestricted(command, key)
       const wireKey = this.#pipeline.wireKey(key)
-      const lifetime = wholeNumber('lifetime', given.lifetime ?? this.#defaultLifetime, SECONDS)
+      const exptime = exptimeOf('lifetime', given.lifetime ?? this.#defaultLifetime)
       const cas = command === 'cas' ? ` ${wholeNumber('casUniq', given.casUniq, COUNT)}` : ''
       const { flag, data } = this.#original._packer.pack(readValue(value), given.compress === true)
       const packed = Buffer.isBuffer(data) ? data : Buffer.from(data)
@@ -145,9 +146,9 @@ export class HardenedMemcacheClient extends BytesClient {
         key,
         value: packed,
         flags: flag,
-        expiresAt: endOf(Number(lifetime)),
+        expiresAt: endOfExptime(exptime),
       })
-      const numbers = `${wholeNumber('flags', flags, FLAGS)} ${lifetime} ${String(bytes.length)}`
+      const numbers = `${wholeNumber('flags', flags, FLAGS)} ${String(exptime)} ${String(bytes.length)}`
       const line = `${command} ${wireKey} ${numbers}${cas}${noreplyOf(given)}\r\n`
       return this.#dispatch(Buffer.concat([Buffer.from(line), bytes, CRLF]), given)
     })

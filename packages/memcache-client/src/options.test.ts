@@ -4,6 +4,14 @@ import { HardenedMemcacheClient } from './hardened-memcache-client.ts'
 
 const credentials = { username: 'user', password: 'password' }
 
+it('a lifetime that is none is refused at once', () => {
+  for (const lifetime of [0.5, NaN, Date.now()]) {
+    expect(() => new HardenedMemcacheClient({ server: '127.0.0.1:1', lifetime })).toThrow(
+      /"lifetime" must be/,
+    )
+  }
+})
+
 describe('options of MemcachedClient', () => {
   const make = (options: object): unknown => new HardenedMemcacheClient({ server: '127.0.0.1:1', ...options })
 

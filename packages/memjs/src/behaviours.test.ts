@@ -23,6 +23,7 @@ const LAYERS = [
 let client: HardenedMemjsClient
 let server: MemcachedServer
 let logged: string[]
+const DAY = 86_400
 let count = 0
 const newKey = (): string => `clé${String(++count)}`
 const logger = {
@@ -70,6 +71,43 @@ describe.each(BINARY)('on %s', (posture) => {
         )
       }
       await expect(client.set(key, undefined as never)).rejects.toThrow('not undefined')
+    })
+
+    it('keeps what is stored for more than 30 days, in seconds from now or as a Unix time', async () => {
+      const key = newKey()
+      const kept = async (): Promise<string | undefined> => (await client.get(key)).value?.toString()
+      const unixTime = Math.floor(Date.now() / 1000) + 31 * DAY
+      for (const expires of [31 * DAY, 365 * DAY, unixTime]) {
+        expect(await client.set(key, 'set', { expires })).toBe(true)
+        expect(await kept()).toBe('set')
+        expect(await client.replace(key, 'replaced', { expires })).toBe(true)
+        expect(await kept()).toBe('replaced')
+        await client.delete(key)
+        expect(await client.add(key, 'added', { expires })).toBe(true)
+        expect(await kept()).toBe('added')
+        expect(await client.touch(key, expires)).toBe(true)
+        expect(await kept()).toBe('added')
+      }
+    })
+
+    it('refuses an expiry that is none, by promise and by callback', async () => {
+      const key = newKey()
+      await client.set(key, 'kept')
+      for (const expires of [0.5, NaN, -1, Infinity, Date.now(), 50 * 365 * DAY, 'soon' as never]) {
+        for (const refused of [
+          () => client.set(key, 'x', { expires }),
+          () => client.add(key, 'x', { expires }),
+          () => client.replace(key, 'x', { expires }),
+          () => client.touch(key, expires),
+        ]) {
+          await expect(refused()).rejects.toThrow(RangeError)
+        }
+        const [error] = await called((done) => {
+          client.set(key, 'x', { expires }, done)
+        })
+        expect(error).toBeInstanceOf(RangeError)
+      }
+      expect((await client.get(key)).value?.toString()).toBe('kept')
     })
 
     it('sets and gets, by promise and by callback', async () => {

@@ -1,4 +1,4 @@
-import { BINARY_HEADER_BYTES, encodeBinaryRequest } from '@memkeep/core/internal'
+import { BINARY_HEADER_BYTES, encodeBinaryRequest, toExptime } from '@memkeep/core/internal'
 
 /** Opcodes of memcached's binary protocol that memjs sends about one key. */
 export const OPCODES = {
@@ -13,6 +13,9 @@ export const OPCODES = {
   prepend: 0x0f,
   touch: 0x1c,
 } as const
+
+/** An expiry by which a count makes no item (memcached's binary protocol, "Increment, Decrement"). */
+export const DO_NOT_CREATE = 0xffff_ffff
 
 /** A request as memjs made it. */
 export interface Frame {
@@ -35,13 +38,38 @@ export function readFrame(request: Buffer): Frame {
   }
 }
 
-/** Up to here, in seconds, memcached reads an expiry as relative; beyond, as Unix time. */
-const MAX_RELATIVE_SECONDS = 60 * 60 * 24 * 30
+/** Where the expiry stands in the extras of a request; undefined where there is none. */
+function expiryAt({ opcode }: Frame): number | undefined {
+  switch (opcode) {
+    case OPCODES.set:
+    case OPCODES.add:
+    case OPCODES.replace:
+      return 4
+    case OPCODES.increment:
+    case OPCODES.decrement:
+      return 16
+    case OPCODES.touch:
+      return 0
+    default:
+      return undefined
+  }
+}
 
-/** When an item ends, in Unix milliseconds; undefined: never. */
-export function endOf(expires: number): number | undefined {
-  if (expires === 0) return undefined
-  return expires > MAX_RELATIVE_SECONDS ? expires * 1000 : Date.now() + expires * 1000
+/**
+ * The same request, with an expiry that memcached reads as it was meant.
+ *
+ * @throws RangeError for an expiry that memcached cannot hold
+ */
+export function withExptime(frame: Frame): Frame {
+  const at = expiryAt(frame)
+  if (at === undefined) return frame
+  const seconds = frame.extras.readUInt32BE(at)
+  if (at === 16 && seconds === DO_NOT_CREATE) return frame
+  const exptime = toExptime('expires', seconds)
+  if (exptime === seconds) return frame
+  const extras = Buffer.from(frame.extras)
+  extras.writeUInt32BE(exptime, at)
+  return { ...frame, extras }
 }
 
 /** The same request with another key. */

@@ -1,9 +1,10 @@
 import { assertKey, composeMiddleware, MemkeepError } from '@memkeep/core'
-import { ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
+import { endOfExptime, ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
 import type { EndpointInput, Pipeline, RestrictedOperation } from '@memkeep/core'
 import type { IncrementDecrementOptions, Response } from 'memjs'
 import { asMissing, BYTES, countOf, guarded, notFound, ownMemory, Unreadable } from './answers.ts'
-import { endOf, OPCODES, readFrame, writeFrame, type Frame } from './frame.ts'
+import { assertExpires } from './expires.ts'
+import { OPCODES, readFrame, withExptime, writeFrame, type Frame } from './frame.ts'
 import { HardenedServer } from './hardened-server.ts'
 import { KeyedClient } from './keyed-client.ts'
 import { readServers, type HardenedMemjsOptions } from './options.ts'
@@ -64,6 +65,7 @@ export class HardenedMemjsClient<TIn = string | Uint8Array, TOut = Buffer | null
       servers: 'as the first argument',
       spoken: 'binary',
     })
+    assertExpires('HardenedMemjsClient: "expires"', rest.expires)
     const { username, password, ...own } = rest
     const named = readServers(servers)
     if (auth !== undefined) {
@@ -186,13 +188,14 @@ export class HardenedMemjsClient<TIn = string | Uint8Array, TOut = Buffer | null
     }
     this.#closed = false
     let hardened: Buffer
-    const { key, opcode } = this.asked
+    const { key, opcode, refusal } = this.asked
     // memjs's number is that of another request where a serializer used the client meanwhile
     this.incrSeq()
     const opaque = this.seq
     const frame = { ...readFrame(request), opaque, ...(opcode !== undefined && { opcode }) }
     try {
-      hardened = this.#harden(key, frame)
+      if (refusal !== undefined) throw refusal
+      hardened = this.#harden(key, withExptime(frame))
     } catch (error) {
       process.nextTick(callback, error, null)
       return
@@ -219,7 +222,7 @@ export class HardenedMemjsClient<TIn = string | Uint8Array, TOut = Buffer | null
       key,
       value: frame.value,
       flags: frame.extras.readUInt32BE(0),
-      expiresAt: endOf(frame.extras.readUInt32BE(4)),
+      expiresAt: endOfExptime(frame.extras.readUInt32BE(4)),
     })
     const extras = Buffer.from(frame.extras)
     extras.writeUInt32BE(flags, 0)

@@ -1,4 +1,5 @@
 import memjs from 'memjs'
+import { checkExpires } from './expires.ts'
 import { OPCODES } from './frame.ts'
 
 /** Methods about one key. */
@@ -17,6 +18,8 @@ interface Asked {
   readonly key: string
   /** What memjs's request really is; it sends prepend as append. */
   readonly opcode: number | undefined
+  /** Why nothing is sent; undefined where something is. */
+  readonly refusal: Error | undefined
 }
 
 type AnyForm = (this: KeyedClient<never, never>, ...given: unknown[]) => unknown
@@ -50,9 +53,12 @@ for (const name of KEYED) {
   const original = originals[name]
   const opcode = name === 'prepend' ? OPCODES.prepend : undefined
   const method: AnyForm = function (key, ...given) {
-    const call = (): unknown => original.call(this, STAND_IN, ...given)
     // memjs's own promises come back here
-    return key === STAND_IN ? call() : KeyedClient.callFor(this, { key: key as string, opcode }, call)
+    if (key === STAND_IN) return original.call(this, STAND_IN, ...given)
+    const { taken, refusal } = checkExpires(name, given)
+    return KeyedClient.callFor(this, { key: key as string, opcode, refusal }, () =>
+      original.call(this, STAND_IN, ...taken),
+    )
   }
   Object.defineProperty(KeyedClient.prototype, name, { value: method, writable: true, configurable: true })
 }
