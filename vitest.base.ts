@@ -4,6 +4,9 @@ import { findTests } from './vitest.files.ts'
 /** `unit` runs the tests that need nothing but Node, `server` those that start memcached or other programs. */
 const { MEMKEEP_TESTS: kind } = process.env
 
+/** Milliseconds after which a test or a hook hangs: far more than any takes on a loaded machine. */
+const HANGS_AFTER = 600_000
+
 /** Every package's tests: on sources through the `@memkeep/source` condition, real servers. */
 const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['@memkeep/source', 'node'] } },
@@ -13,8 +16,8 @@ const config: ViteUserConfig = defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     passWithNoTests: kind !== undefined,
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: HANGS_AFTER,
+    hookTimeout: HANGS_AFTER,
   },
 })
 

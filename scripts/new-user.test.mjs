@@ -70,4 +70,4 @@ it("the README's three commands bring a new user from nothing to a hardened cach
   // ports and ids differ
   const shape = (text) => text.replaceAll(/:\d+$/gm, ':PORT').replaceAll(/(key|CA) [0-9a-f]{8}/g, '$1 ID')
   expect(shape(stdout)).toBe(shape(promised))
-}, 120_000)
+})

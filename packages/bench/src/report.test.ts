@@ -60,7 +60,7 @@ describe('measure', () => {
       'honest',
       'forgetful',
     ])
-  }, 60_000)
+  })
 
   it('measures the real ones against real servers', async () => {
     const { metaCommands } = await findServerFeatures()
@@ -95,5 +95,5 @@ describe('measure', () => {
         expect(measured?.peakRss).toBeGreaterThan(1_000_000)
       }
     }
-  }, 60_000)
+  })
 })

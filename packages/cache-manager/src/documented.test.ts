@@ -1,9 +1,9 @@
 import { encryption, Keyring } from '@memkeep/encryption'
 import { sasl } from '@memkeep/sasl'
-import { startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { eventually, startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { createCache, type Cache } from 'cache-manager'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createMemcachedCache } from './create-memcached-cache.ts'
 import type { MemcachedCacheOptions } from './options.ts'
 
@@ -174,7 +174,7 @@ describe('disconnect', () => {
     expect(proxy.open).toBeGreaterThan(0)
     await cache.disconnect()
     await cache.disconnect()
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(proxy.open).toBe(0)
     })
     await proxy.close()
@@ -187,7 +187,7 @@ describe('several stores', () => {
     if (store === undefined) throw new Error('no store')
     const cache = createCache({ stores: [store], nonBlocking: true })
     await cache.set('key', 'value', 60_000)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await cache.get('key')).toBe('value')
     })
   })

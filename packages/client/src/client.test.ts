@@ -85,8 +85,7 @@ describe.each(POSTURES)('on a server with posture %s', (posture) => {
     const cache = await connect(posture)
     await cache.set('short', 'x', { ttl: 1 })
     await cache.set('long', 'x', { ttl: 2_592_001 })
-    const deadline = Date.now() + 10_000
-    while ((await cache.get('short')) !== undefined) expect(Date.now()).toBeLessThan(deadline)
+    while ((await cache.get('short')) !== undefined);
     expect(await cache.get('long')).toBeDefined()
   })
 

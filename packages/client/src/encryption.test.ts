@@ -1,6 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { encryption, Keyring, type EncryptionFailure, type EncryptionOptions } from '@memkeep/encryption'
-import { findServerFeatures, startMemcached, startRelay, type MemcachedServer } from '@memkeep/testkit'
+import {
+  eventually,
+  findServerFeatures,
+  startMemcached,
+  startRelay,
+  type MemcachedServer,
+} from '@memkeep/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MemcachedClient, type MemcachedClientOptions } from './index.ts'
 
@@ -210,7 +216,7 @@ it('values that an older key sealed are stored anew when they are read, for the 
   await using client = sealing({ keyring: both, rewrap: true, bindExpiry })
   expect((await client.getMany(keys)).size).toBe(50)
   await using retired = sealing({ keyring: fresh, bindExpiry })
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await retired.getMany(keys)).size).toBe(50)
   })
 })

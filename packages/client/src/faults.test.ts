@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { startFaultServer, startMemcached, type FaultServer } from '@memkeep/testkit'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { eventually, startFaultServer, startMemcached, type FaultServer } from '@memkeep/testkit'
+import { afterEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from './client.ts'
 
 const code = (name: string): unknown => expect.objectContaining({ code: `ERR_MEMKEEP_${name}` })
@@ -151,9 +151,9 @@ describe('a server that goes away', () => {
     const again = await startMemcached('plain', { args: ['-p', String(server.port)] })
     cleanups.push(() => again.stop())
     // what it had is gone with it
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await cache.get('a')).toBeUndefined()
-    }, 20_000)
+    })
   })
 })
 

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { startFaultServer, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { eventually, startFaultServer, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { MemcachedClient } from './client.ts'
 
@@ -8,8 +8,6 @@ beforeAll(async () => {
   server = await startMemcached('plain')
 })
 afterAll(() => server.stop())
-
-const WITHIN = { timeout: 25_000 }
 
 describe('idleTimeout', () => {
   let errors: unknown[] = []
@@ -39,9 +37,9 @@ describe('idleTimeout', () => {
     for (let round = 1; round <= 3; round++) {
       expect(await client.set('idle', String(round))).toBe(true)
       expect(String(await client.get('idle'))).toBe(String(round))
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(disconnected.mock.calls.length).toBe(round)
-      }, WITHIN)
+      })
     }
     unsubscribe('memkeep:client:disconnect', disconnected)
     expect(errors).toEqual([])
@@ -51,10 +49,10 @@ describe('idleTimeout', () => {
     await using client = new MemcachedClient({ servers: server.address, idleTimeout: 30, connections: 4 })
     const disconnected = vi.fn()
     subscribe('memkeep:client:disconnect', disconnected)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await Promise.all(Array.from({ length: 200 }, (_, n) => client.get(`key${String(n)}`)))
       expect(disconnected.mock.calls.length).toBeGreaterThan(0)
-    }, WITHIN)
+    })
     unsubscribe('memkeep:client:disconnect', disconnected)
     expect(errors).toEqual([])
   })
@@ -79,9 +77,9 @@ describe('idleTimeout', () => {
     await using waiting = new MemcachedClient(options)
     await using idle = new MemcachedClient(options)
     const reply = waiting.get('hold', { timeout: 25_000 })
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(held.length).toBe(1)
-    }, WITHIN)
+    })
     await idle.get('other')
     expect(await reply).toBeUndefined()
     expect(errors).toEqual([])

@@ -125,7 +125,6 @@ describe('several connections', () => {
     const cache = client(relay.address, { connections: 3 })
     expect(await cache.get('alone')).toBeUndefined()
     expect(relay.connections).toBe(1)
-    const end = Date.now() + 20_000
     for (let round = 0; relay.connections < 3; round++) {
       await Promise.all(
         Array.from({ length: 50 }, async (_, index) => {
@@ -134,7 +133,6 @@ describe('several connections', () => {
           expect((await cache.get(key))?.toString()).toBe(`of ${key} ${String(round)}`)
         }),
       )
-      expect(Date.now()).toBeLessThan(end)
     }
     await Promise.all(gets(cache, 500))
     expect(relay.connections).toBe(3)

@@ -1,6 +1,12 @@
 import { kill } from 'node:process'
-import { startFaultProxy, startMemcached, type FaultProxy, type MemcachedServer } from '@memkeep/testkit'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import {
+  eventually,
+  startFaultProxy,
+  startMemcached,
+  type FaultProxy,
+  type MemcachedServer,
+} from '@memkeep/testkit'
+import { afterEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from './client.ts'
 import type { MemcachedClientOptions } from './options.ts'
 
@@ -50,7 +56,7 @@ const rejected = (results: readonly PromiseSettledResult<unknown>[]): readonly s
 
 /** Waits until reads succeed again. */
 async function recovered(cache: MemcachedClient): Promise<void> {
-  await vi.waitFor(() => cache.get('any'), 20_000)
+  await eventually(() => cache.get('any'))
 }
 
 describe('a connection that is reset in the middle of a reply', () => {
@@ -93,11 +99,11 @@ describe('a server that is frozen', () => {
     kill(server.pid, 'SIGSTOP')
     try {
       // a signal takes a moment to stop all threads of a process
-      const codes = await vi.waitFor(async () => {
+      const codes = await eventually(async () => {
         const some = rejected(await readAll(cache))
         expect(some).not.toEqual([])
         return some
-      }, 20_000)
+      })
       expect(new Set(codes)).toEqual(new Set(['ERR_MEMKEEP_COMMAND_TIMEOUT']))
     } finally {
       kill(server.pid, 'SIGCONT')
@@ -154,19 +160,19 @@ describe('a server that is killed and started again under load', () => {
         }
       }
     })
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(before).toBeGreaterThan(1_000)
-    }, 20_000)
+    })
     await server.stop()
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(seen.size).toBeGreaterThan(0)
-    }, 20_000)
+    })
     const again = await startMemcached('plain', { args: ['-p', String(server.port)] })
     cleanups.push(() => again.stop())
     back = true
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(after).toBeGreaterThan(1_000)
-    }, 20_000)
+    })
     running = false
     await Promise.all(workers)
     const allowed = ['CONNECTION_LOST', 'CONNECT_FAILED', 'SERVER_DOWN'].map((name) => `ERR_MEMKEEP_${name}`)
@@ -180,18 +186,16 @@ describe('a server that is killed and started again under load', () => {
     proxy.setMode('refuse')
     proxy.reset()
     await expect(
-      vi.waitFor(
-        () =>
-          cache.get('k').then(
-            () => {
-              throw new Error('answered')
-            },
-            (error: unknown) => {
-              if (codeOf(error) !== 'ERR_MEMKEEP_SERVER_DOWN') throw error
-              return error
-            },
-          ),
-        20_000,
+      eventually(() =>
+        cache.get('k').then(
+          () => {
+            throw new Error('answered')
+          },
+          (error: unknown) => {
+            if (codeOf(error) !== 'ERR_MEMKEEP_SERVER_DOWN') throw error
+            return error
+          },
+        ),
       ),
     ).resolves.toEqual(code('SERVER_DOWN'))
     proxy.setMode('pass')

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { findServerFeatures, startFaultServer, startMemcached } from '@memkeep/testkit'
+import { eventually, findServerFeatures, startFaultServer, startMemcached } from '@memkeep/testkit'
 import { sasl } from '@memkeep/sasl'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from './client.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -175,7 +175,7 @@ it('a value that is too large is deleted before anything is asked that a proxy d
     message: expect.stringContaining('is deleted') as string,
   })
   expect(await Promise.all([others[0], others[2]])).toEqual([undefined, undefined])
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(lines).toContain('delete k')
   })
   expect(lines.filter((line) => line.startsWith('stats'))).toEqual([])
@@ -204,7 +204,7 @@ it('a server that does not know gat is asked to touch, then to get', async () =>
     cache.get('k'),
   ])
   // which waits for every step
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(lines).toContain('touch k 9')
   })
   await cache.close()

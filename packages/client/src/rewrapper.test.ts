@@ -2,8 +2,14 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import type { Entry, Middleware } from '@memkeep/core'
-import { findServerFeatures, startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  eventually,
+  findServerFeatures,
+  startFaultProxy,
+  startMemcached,
+  type MemcachedServer,
+} from '@memkeep/testkit'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from './client.ts'
 import type { ProtocolName } from './protocol/protocol.ts'
 import type { RewrapMessage } from './telemetry/channels.ts'
@@ -53,7 +59,7 @@ const clientOf = (
   new MemcachedClient({ servers, middleware, protocol, namespace: 'ns', telemetry: { keys: true } })
 
 const settled = (count: number): Promise<void> =>
-  vi.waitFor(() => {
+  eventually(() => {
     expect(outcomes).toHaveLength(count)
   })
 

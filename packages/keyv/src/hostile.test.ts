@@ -1,7 +1,7 @@
 import { MemcachedClient } from '@memkeep/client'
-import { startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { eventually, startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { Keyv } from 'keyv'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KeyvMemcached } from './keyv-memcached.ts'
 import { KeyvMemcached as ForKeyv6 } from './v6.ts'
 
@@ -81,7 +81,7 @@ describe('disconnect', () => {
     expect(proxy.open).toBeGreaterThan(0)
     await Promise.all([store.disconnect(), store.disconnect()])
     await store.disconnect()
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(proxy.open).toBe(0)
     })
     await expect(store.get('k')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_CLOSED' })

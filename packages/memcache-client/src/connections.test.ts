@@ -1,10 +1,16 @@
 import { Duplex } from 'node:stream'
 import { tcp, type Channel, type Transport } from '@memkeep/core'
 import { sasl } from '@memkeep/sasl'
-import { retirable, startFaultProxy, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import {
+  eventually,
+  retirable,
+  startFaultProxy,
+  startMemcached,
+  type MemcachedServer,
+} from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import type { RetrievalCommandResponse } from 'memcache-client'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { fails } from '../test/fails.ts'
 import { startProxyWithoutVersion } from '../test/servers.ts'
 import { HardenedMemcacheClient } from './hardened-memcache-client.ts'
@@ -178,7 +184,7 @@ describe('connections and servers', () => {
     one.shutdown()
     expect(await asked).toBe('Shutdown requested')
     proxy.setMode('pass')
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(proxy.open).toBe(0)
     })
     await proxy.close()
@@ -208,7 +214,7 @@ describe('connections and servers', () => {
       }
       await fails(one.version())
     }
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(proxy.open).toBe(0)
     })
     await proxy.close()
@@ -248,7 +254,7 @@ describe('connections and servers', () => {
     const one = make({ server: proxy.address, cmdTimeout: 50, connectTimeout: 0 })
     await expect(one.get('k')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_COMMAND_TIMEOUT' })
     proxy.setMode('pass')
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await one.version()).toHaveLength(2)
     })
     expect(proxy.accepted).toBe(1)

@@ -1,6 +1,12 @@
 import { Socket } from 'node:net'
 import { deflateSync, inflateSync } from 'node:zlib'
-import { startFaultProxy, startMemcached, startRelay, type MemcachedServer } from '@memkeep/testkit'
+import {
+  eventually,
+  startFaultProxy,
+  startMemcached,
+  startRelay,
+  type MemcachedServer,
+} from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import {
   Status,
@@ -279,7 +285,7 @@ describe('connecting', () => {
     client.on('dangle-wait', dangling)
     await expect(client.cmd('stats')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_CONNECT_TIMEOUT' })
     proxy.setMode('pass')
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(proxy.open).toBe(0)
     })
     expect(dangling).not.toHaveBeenCalled()

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import { tcp, type Channel, type Transport } from '@memkeep/core'
 import { sasl } from '@memkeep/sasl'
 import {
+  eventually,
   startFaultProxy,
   startFaultServer,
   startMemcached,
@@ -11,7 +12,7 @@ import {
 } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import memjs, { type Serializer } from 'memjs'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { HardenedMemjsClient } from './hardened-memjs-client.ts'
 import type { HardenedMemjsOptions } from './options.ts'
 
@@ -95,7 +96,7 @@ describe('a server that takes the connection and is silent', () => {
     const client = make(proxy.address, { timeout: 0.05, conntimeout: 60 })
     await expect(client.get('k')).rejects.toThrow('socket timed out')
     proxy.setMode('pass')
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await client.set('k', 'x', {})).toBe(true)
     })
     expect(proxy.accepted).toBe(1)
@@ -168,7 +169,7 @@ describe('statistics', () => {
     for (const name of ['a\r\nb', 'k'.repeat(251), ' \0']) {
       const told: unknown[][] = []
       client.statsWithKey(name, (...results) => told.push(results))
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(told).toHaveLength(2)
       })
       const refused = expect.objectContaining({ code: 'ERR_MEMKEEP_INVALID_KEY' }) as unknown
@@ -179,7 +180,7 @@ describe('statistics', () => {
     }
     const reset: unknown[][] = []
     client.resetStats((...results) => reset.push(results))
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(reset).toHaveLength(2)
     })
     expect(reset.every(([error]) => error === null)).toBe(true)
@@ -280,7 +281,7 @@ describe('connections', () => {
     expect(await client.set('k', 'y', {})).toBe(true)
     expect(proxy.accepted).toBe(2)
     client.close()
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(proxy.open).toBe(0)
     })
     await proxy.close()
@@ -297,7 +298,7 @@ describe('connections', () => {
     await client.set('k', 'x', {})
     proxy.setMode('freeze')
     client.close()
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(channel?.destroyed).toBe(true)
     })
     await proxy.close()

@@ -1,5 +1,11 @@
 import { MemcachedClient } from '@memkeep/client'
-import { startFaultProxy, startMemcached, startRelay, type MemcachedServer } from '@memkeep/testkit'
+import {
+  eventually,
+  startFaultProxy,
+  startMemcached,
+  startRelay,
+  type MemcachedServer,
+} from '@memkeep/testkit'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { HardenedMemjsClient } from './hardened-memjs-client.ts'
 import type { HardenedMemjsOptions } from './options.ts'
@@ -210,7 +216,7 @@ describe('several servers', () => {
     expect(here).toBeLessThan(keys.length)
     const told = new Map<string, unknown>()
     client.stats((_error, name, stats) => told.set(name, stats))
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(told.size).toBe(2)
     })
     expect(told.get(other.address)).toMatchObject({ pid: String(other.pid) })

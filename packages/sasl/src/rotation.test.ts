@@ -3,16 +3,14 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { replaceFile, startMemcached, startRelay, type Credentials } from '@memkeep/testkit'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { eventually, replaceFile, startMemcached, startRelay, type Credentials } from '@memkeep/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { open, opens } from '../test/open.ts'
 import { asciiAuth } from './ascii-auth.ts'
 import { CHANNEL_NAMES, type RefusedMessage } from './channels.ts'
 import { sasl } from './sasl.ts'
 
 const NEXT: Credentials = { username: 'memkeep', password: 'hunter2-next' }
-/** How long something may take that takes as long as the machine's load makes it. */
-const WITHIN = { timeout: 30_000 }
 
 let folder: string
 beforeEach(async () => {
@@ -47,9 +45,9 @@ describe.each([
     expect(await auth.refresh()).toBe(true)
     expect(asked).toEqual([0])
     channels[0]?.destroy()
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(asked).toEqual([0, 1])
-    }, WITHIN)
+    })
     channels.push(await open(server.address, auth))
     expect(auth.describe().connections.map(({ version }) => version)).toEqual([1, 2])
     for (const channel of channels) channel.destroy()

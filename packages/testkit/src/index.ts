@@ -6,6 +6,7 @@ export {
   type ServerMaterial,
 } from '@memkeep/local-server'
 export { CHROMIUM_FLAGS, findChromium } from './chromium.ts'
+export { eventually } from './eventually.ts'
 export { startFaultProxy, type FaultMode, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
 export { startFaultServer, type FaultServer } from './fault-server.ts'
 export { heldBy } from './held-by.ts'

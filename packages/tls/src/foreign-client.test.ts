@@ -56,5 +56,5 @@ describe("memcache-client's own connection class, over this channel", () => {
       expect((answer as { readonly value: string }).value).toBe(valueOf(9000 + index))
     })
     client.shutdown()
-  }, 60_000)
+  })
 })

@@ -6,15 +6,18 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openChannel, parseEndpoint, type Channel } from '@memkeep/core'
-import { createPki, startMemcached, type CertificatePair, type MemcachedServer } from '@memkeep/testkit'
+import {
+  eventually,
+  createPki,
+  startMemcached,
+  type CertificatePair,
+  type MemcachedServer,
+} from '@memkeep/testkit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CHANNEL_NAMES, type ReloadMessage } from './channels.ts'
 import type { TlsOptions } from './options.ts'
 import type { TlsTransport } from './tls-transport.ts'
 import { tls } from './tls.ts'
-
-/** How long something may take that takes as long as the machine's load makes it. */
-const WITHIN = { timeout: 30_000 }
 
 let folder: string
 beforeEach(async () => {
@@ -93,9 +96,9 @@ describe('files that change', () => {
       watchInterval: 5,
     }).on('reloadFailed', () => undefined)
     const inUse = async (index: number): Promise<void> => {
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(shown(transport)).toBe(fingerprint(pairs[index] ?? { cert: '' }))
-      }, WITHIN)
+      })
     }
     await inUse(0)
     await mount(1)

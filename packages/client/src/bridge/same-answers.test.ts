@@ -59,7 +59,7 @@ describe('the answers through the bridge, to a server with and without SASL, are
       ),
       { numRuns: 300 },
     )
-  }, 120_000)
+  })
 
   it('many commands at once, in pieces of any length, where lengths may lie', async () => {
     await fc.assert(
@@ -75,7 +75,7 @@ describe('the answers through the bridge, to a server with and without SASL, are
       ),
       { numRuns: 300, seed: SEED },
     )
-  }, 120_000)
+  })
 
   it('byte by byte', async () => {
     await fc.assert(
@@ -91,5 +91,5 @@ describe('the answers through the bridge, to a server with and without SASL, are
       ),
       { numRuns: 30, seed: SEED },
     )
-  }, 120_000)
+  })
 })

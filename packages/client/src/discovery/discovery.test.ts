@@ -3,17 +3,15 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { getEventListeners } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { startFaultServer, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { eventually, startFaultServer, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { asciiAuth, sasl } from '@memkeep/sasl'
 import { tls } from '@memkeep/tls'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from '../client.ts'
 import type { MemcachedClientOptions } from '../options.ts'
 import { CHANNEL_NAMES, type DiscoveryMessage } from '../telemetry/channels.ts'
 import type { Discovery, DiscoveryContext } from './discovery.ts'
 import { elastiCache } from './elasticache.ts'
-
-const WITHIN = { timeout: 30_000 }
 const code = (name: string): unknown => expect.objectContaining({ code: `ERR_MEMKEEP_${name}` })
 
 const cleanups: (() => unknown)[] = []
@@ -143,9 +141,9 @@ describe('a later answer that is invalid', () => {
     const last = { version: 2, servers: [at(server), { host: 'other', port: 1 }] }
     const cache = client(discovering(() => Promise.resolve(answers.shift() ?? last), { interval: 1 }))
     expect(await cache.set('k', 'x')).toBe(true)
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(cache.servers).toEqual([server.address, 'other:1'])
-    }, WITHIN)
+    })
     expect(published.slice(0, 3)).toMatchObject([
       { servers: [server.address], error: undefined },
       { servers: [server.address], error: code('DISCOVERY_FAILED') },
@@ -159,9 +157,9 @@ describe('a later answer that is invalid', () => {
     const last = { version: 1, servers: [at(server)] }
     const cache = client(discovering(() => Promise.resolve(answers.shift() ?? last), { interval: 1 }))
     await cache.get('k', { signal: AbortSignal.timeout(1) }).catch(() => undefined)
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(cache.servers).toEqual([server.address])
-    }, WITHIN)
+    })
     expect(await cache.set('k', 'x')).toBe(true)
   })
 })
@@ -184,9 +182,9 @@ describe('a server of an answer', () => {
     const last = { version: 2, servers: [{ ...at(server), secure: true }] }
     const cache = client(discovering(() => Promise.resolve(answers.shift() ?? last), { interval: 1 }))
     expect(await cache.set('k', 'x')).toBe(true)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await expect(cache.get('k')).rejects.toEqual(code('TLS_REQUIRED'))
-    }, WITHIN)
+    })
   })
 })
 

@@ -2,10 +2,17 @@ import { once } from 'node:events'
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createPki, startFaultServer, startMemcached, type MemcachedServer, type Pki } from '@memkeep/testkit'
+import {
+  eventually,
+  createPki,
+  startFaultServer,
+  startMemcached,
+  type MemcachedServer,
+  type Pki,
+} from '@memkeep/testkit'
 import { sasl } from '@memkeep/sasl'
 import { tls } from '@memkeep/tls'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from '../client.ts'
 import type { MemcachedClientOptions } from '../options.ts'
 import { CHANNEL_NAMES, type DiscoveryMessage } from '../telemetry/channels.ts'
@@ -115,15 +122,15 @@ describe('discovery through ElastiCache', () => {
     await cache.set('k', 'x')
     cluster.nodes = [node(first), node(second)]
     cluster.version = 6
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(cache.servers).toHaveLength(2)
-    }, 20_000)
+    })
     cluster.nodes = [node(second)]
     cluster.version = 4
     const before = asked()
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(asked()).toBeGreaterThan(before + 3)
-    }, 20_000)
+    })
     expect(cache.servers).toHaveLength(2)
   })
 

@@ -137,17 +137,14 @@ describe('what a client publishes', () => {
     await cache.get('k')
     await server.stop()
     const names = (): readonly string[] => recorder.others.map(([name]) => name)
-    const end = Date.now() + 20_000
     while (!names().includes('eject')) {
       await cache.get('k').catch(() => undefined)
       await new Promise(setImmediate)
-      expect(Date.now()).toBeLessThan(end)
     }
     await using back = await startMemcached('plain', { args: ['-p', String(server.port)] })
     while (!names().includes('reinstate')) {
       await cache.get('k').catch(() => undefined)
       await new Promise(setImmediate)
-      expect(Date.now()).toBeLessThan(end)
     }
     expect(await cache.get('k')).toBeUndefined()
     const eject = recorder.others.find(([name]) => name === 'eject')?.[1]

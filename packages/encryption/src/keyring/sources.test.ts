@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { replaceFile } from '@memkeep/testkit'
+import { eventually, replaceFile } from '@memkeep/testkit'
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest'
 import { EnvelopeCipher } from '../envelope/cipher.ts'
 import { Keyring, masterKeysOf } from './keyring.ts'
@@ -12,7 +12,6 @@ import { generateKeyset } from './rotation.ts'
 const [one, two] = [Keyring.generate().exportText(), Keyring.generate().exportText()]
 const ids = (...texts: readonly string[]): readonly string[] =>
   texts.map((text) => Keyring.fromText(text).primaryId)
-const WITHIN = { timeout: 20_000 }
 
 let folder: string
 let path: string
@@ -92,17 +91,17 @@ describe('fromFile', () => {
     const entry = { key: 'k', value: Buffer.from('v'), flags: 0 }
     const old = cipher.seal(entry)
     await replaceFile(path, `${two} ${one}`)
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(keyring.ids).toEqual(ids(two, one))
-    }, WITHIN)
+    })
     expect(reloads).toEqual([keyring.describe()])
     const fresh = cipher.seal(entry)
     expect(fresh.toString('hex', 5, 9)).toBe(ids(two)[0])
     expect(cipher.open({ ...entry, value: old })).toEqual(entry.value)
     await replaceFile(path, two)
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(keyring.ids).toEqual(ids(two))
-    }, WITHIN)
+    })
     expect(cipher.open({ ...entry, value: fresh })).toEqual(entry.value)
     expect(() => cipher.open({ ...entry, value: old })).toThrow('was sealed with key')
   })
@@ -119,9 +118,9 @@ describe('fromFile', () => {
     using keyring = Keyring.fromFile(join(folder, 'data', 'keys'), { watchInterval: 10 })
     await symlink('after', join(folder, 'data.new'))
     await rename(join(folder, 'data.new'), join(folder, 'data'))
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(keyring.ids).toEqual(ids(two))
-    }, WITHIN)
+    })
   })
 
   test('keeps its keys, and says so, while the file cannot be used', async () => {
@@ -137,9 +136,9 @@ describe('fromFile', () => {
       () => rm(path),
     ].entries()) {
       await spoil()
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(faults).toHaveLength(index + 1)
-      }, WITHIN)
+      })
       await expect(keyring.reload()).rejects.toThrow(faults[index]?.message)
       faults.length = index + 1
     }
@@ -155,9 +154,9 @@ describe('fromFile', () => {
     const keyring = Keyring.fromFile(path, { watchInterval: 0, reloadOnSighup: true })
     await replaceFile(path, two)
     process.kill(process.pid, 'SIGHUP')
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(keyring.ids).toEqual(ids(two))
-    }, WITHIN)
+    })
     const listeners = process.listenerCount('SIGHUP')
     keyring.close()
     expect(process.listenerCount('SIGHUP')).toBe(listeners - 1)
@@ -189,9 +188,9 @@ describe('fromProvider', () => {
     using keyring = await Keyring.fromProvider(() => Promise.resolve(now), { refreshInterval: 5 })
     expect(keyring.ids).toEqual(ids(one))
     now = `${two} ${one}`
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(keyring.ids).toEqual(ids(two, one))
-    }, WITHIN)
+    })
   })
 
   test('takes a keyset, as object or JSON', async () => {
@@ -240,23 +239,23 @@ describe('fromProvider', () => {
     const faults: Error[] = []
     keyring.on('reloadFailed', (error) => faults.push(error))
     answer = () => Promise.reject(new Error('down'))
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(faults.length).toBeGreaterThan(2)
-    }, WITHIN)
+    })
     expect(keyring.ids).toEqual(ids(one))
     let release: (keys: string) => void = () => undefined
     answer = () => new Promise((resolve) => (release = resolve))
     const before = asked
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(asked).toBe(before + 1)
-    }, WITHIN)
+    })
     // intervals pass while it hangs
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve, 3))
     expect(asked).toBe(before + 1)
     release(two)
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(keyring.ids).toEqual(ids(two))
-    }, WITHIN)
+    })
   })
 
   test('wrong options are refused', async () => {

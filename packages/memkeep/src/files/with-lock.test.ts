@@ -1,3 +1,4 @@
+import { eventually } from '@memkeep/testkit'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,18 +75,15 @@ it('says which permission is missing', async () => {
   ).rejects.toThrow('cannot be made (ENOENT)')
 })
 
-it('tells the task before it writes that somebody took the lock away', { timeout: 40_000 }, async () => {
+it('tells the task before it writes that somebody took the lock away', async () => {
   await expect(
     withLock(path, KEYS, never, async (assertHeld) => {
       assertHeld()
       rmSync(`${path}.lock`, { recursive: true })
       // the lock is looked at every five seconds
-      await vi.waitFor(
-        () => {
-          expect(assertHeld).toThrow('was lost')
-        },
-        { timeout: 30_000, interval: 100 },
-      )
+      await eventually(() => {
+        expect(assertHeld).toThrow('was lost')
+      })
       assertHeld()
     }),
   ).rejects.toMatchObject({ code: 'ERR_MEMKEEP_KEYS_UNAVAILABLE' })

@@ -95,7 +95,7 @@ describe('a keyset in a file', () => {
 })
 
 describe('two people at once', () => {
-  it('lose nothing of each other: every key of every process is there', { timeout: 60_000 }, async () => {
+  it('lose nothing of each other: every key of every process is there', async () => {
     await createKeyset(path, generateKeyset())
     const outcomes = await Promise.all(
       Array.from({ length: 5 }, () => memkeepProcess(['keys', 'distribute', '--file', path, '--json'])),
@@ -123,7 +123,7 @@ describe('two people at once', () => {
     expect(readKeyset(path).keys).toHaveLength(2)
   })
 
-  it('do not both make the file', { timeout: 60_000 }, async () => {
+  it('do not both make the file', async () => {
     const outcomes = await Promise.all(
       [1, 2, 3].map(() => memkeepProcess(['keys', 'generate', '--file', path, '--json'])),
     )

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MemcachedClient } from '@memkeep/client'
 import { openChannel, parseEndpoint, type Channel } from '@memkeep/core'
-import { createPki, startMemcached, type MemcachedServer } from '@memkeep/testkit'
+import { eventually, createPki, startMemcached, type MemcachedServer } from '@memkeep/testkit'
 import { tls, type TlsOptions } from '@memkeep/tls'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memkeep } from '../../../test/cli/memkeep.ts'
 import { issueServer } from '../../certs/issue.ts'
 
@@ -144,20 +144,20 @@ describe('renewals', () => {
       const { own, connections } = transport.describe()
       return [own?.serialNumber, connections.at(-1)?.certificate?.serialNumber]
     }
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(shown()[1]).toBeDefined()
-    }, 20_000)
+    })
     const before = shown()
     await certs('renew', 'server', ...more)
     await refresh(server)
     await certs('renew', 'client', ...more)
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const [index, serial] of shown().entries()) expect(serial).not.toBe(before[index])
-    }, 20_000)
+    })
     const since = load.done
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(load.done).toBeGreaterThan(since + 10)
-    }, 20_000)
+    })
     load.running = false
     await working
     await client.close()

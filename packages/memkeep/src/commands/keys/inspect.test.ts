@@ -66,7 +66,7 @@ describe('inspect', () => {
     for (const one of given) expect(await inspect(one)).toEqual({ code: 0, stdout, stderr: '' })
   })
 
-  it('takes it from standard input', { timeout: 60_000 }, async () => {
+  it('takes it from standard input', async () => {
     const [bytes, hex] = await Promise.all(
       [sealed, `${sealed.toString('hex')}\n`].map((input) =>
         memkeepProcess(['keys', 'inspect', '-', '--json'], { input }),

@@ -115,7 +115,7 @@ describe('verify', () => {
 })
 
 describe('processes that share a server with TLS and SASL', () => {
-  it('find out whether their keys fit', { timeout: 90_000 }, async () => {
+  it('find out whether their keys fit', async () => {
     await using server = await startMemcached('mutual-tls+sasl')
     const { ca = '', cert = '', key = '' } = server.clientTls
     const { username = '', password = '' } = server.credentials ?? {}
