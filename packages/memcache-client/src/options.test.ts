@@ -12,6 +12,34 @@ it('a lifetime that is none is refused at once', () => {
   }
 })
 
+describe('several servers', () => {
+  it.each([
+    ['cache1, cache2'],
+    [['cache1', 'cache2']],
+    [
+      [
+        { host: 'cache1', port: 11_211 },
+        { host: 'cache2', port: 11_211 },
+      ],
+    ],
+    [{ server: 'cache1,cache2' }],
+    [{ server: { server: 'cache1,cache2' }, config: {} }],
+  ])('are refused where they may be meant as shards: %j', (server) => {
+    const make = (): unknown => new HardenedMemcacheClient({ server: server as never })
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(/use MemcachedClient; for proxies .* server: \{ servers: /)
+  })
+
+  it.each([
+    [{ servers: [{ server: 'cache1' }, { server: 'cache2', maxConnections: 2 }] }],
+    [{ servers: ['cache1', { host: 'cache2', port: 11_211 }] }],
+    [{ servers: 'cache1, cache2' }],
+    [{ server: { servers: ['cache1', 'cache2'] }, config: {} }],
+  ])('are proxies where they are so written: %j', (server) => {
+    expect(new HardenedMemcacheClient({ server: server as never })).toBeInstanceOf(HardenedMemcacheClient)
+  })
+})
+
 describe('options of MemcachedClient', () => {
   const make = (options: object): unknown => new HardenedMemcacheClient({ server: '127.0.0.1:1', ...options })
 

@@ -1,5 +1,6 @@
 import type { Hardening } from '@memkeep/client'
 import { formatEndpoint, parseEndpoints, type Endpoint, type EndpointInput } from '@memkeep/core'
+import { splitServers } from '@memkeep/core/internal'
 import type { MemcacheClientOptions, MultipleServerEntry, SingleServerEntry } from 'memcache-client'
 
 /** Servers as memcache-client takes them, or as every adapter of Memkeep does. */
@@ -8,7 +9,10 @@ export type ServerInput = MemcacheClientOptions['server'] | EndpointInput
 /** Options of `HardenedMemcacheClient`: those of memcache-client but its `tls`, and the layers. */
 export interface HardenedMemcacheClientOptions
   extends Omit<MemcacheClientOptions, 'tls' | 'server'>, Hardening {
-  /** Where memcached listens: the original's entries, or what `MemcachedClient` takes for `servers`. */
+  /**
+   * Where memcached listens: one server, as every adapter of Memkeep takes it, or the original's entries. Several, in
+   * `{ servers: […] }`, are proxies of one cache: each command goes to any of them.
+   */
   readonly server: ServerInput
   /** Whether `send`, `xsend` and `cmd` may send text past a middleware that changes keys or values. Default false. */
   readonly dangerouslyAllowRawCommands?: boolean | undefined
@@ -26,21 +30,19 @@ export function refuseTlsOption(options: object): void {
  * The servers in the original's own form, each address as `parseEndpoint` reads it.
  *
  * @throws MemkeepError `ERR_MEMKEEP_INVALID_ENDPOINT`
+ * @throws TypeError for several servers that are not in `{ servers: […] }`
  */
 export function readServer(input: ServerInput): MemcacheClientOptions['server'] {
   if (typeof input !== 'object' || Array.isArray(input) || 'host' in input || 'path' in input) {
-    return asEntries(input as EndpointInput)
+    return asOne(input as EndpointInput)
   }
   const { server, servers, ...config } = input as Partial<SingleServerEntry & MultipleServerEntry>
   // its ServerDefinition: entries one level down, next to its configuration
   if (typeof server === 'object' && ('server' in server || 'servers' in server)) {
     return { ...config, ...(readServer(server) as object) } as MemcacheClientOptions['server']
   }
-  if (server !== undefined) return { ...asEntries(server), ...config }
-  if (!Array.isArray(servers)) {
-    return { ...asEntries(servers as unknown as EndpointInput), ...config }
-  }
-  return { ...config, servers: readEntries(servers) }
+  if (server !== undefined) return { ...asOne(server), ...config }
+  return { ...config, servers: readEntries([servers ?? []].flat()) }
 }
 
 /** The original's default, which it demands of each of several entries. */
@@ -50,7 +52,9 @@ type Entry = SingleServerEntry | string | Endpoint
 
 function readEntries(entries: readonly Entry[]): SingleServerEntry[] {
   const read = entries.flatMap((entry) => {
-    if (typeof entry !== 'object' || !('server' in entry)) return entriesOf(entry)
+    // a text of none is none of several
+    if (typeof entry === 'string') return splitServers(entry).flatMap((each) => entriesOf(each))
+    if (!('server' in entry)) return entriesOf(entry)
     const { server, ...rest } = entry
     return entriesOf(server).map((each) => ({ ...each, ...rest }))
   })
@@ -59,10 +63,14 @@ function readEntries(entries: readonly Entry[]): SingleServerEntry[] {
   return read
 }
 
-function asEntries(input: EndpointInput): MultipleServerEntry | SingleServerEntry {
+/** @throws TypeError for several servers, of which memcache-client asks any for any key */
+function asOne(input: EndpointInput): SingleServerEntry {
   const [first, ...others] = entriesOf(input)
   if (first === undefined) throw new RangeError('There is no server')
-  return others.length === 0 ? first : { servers: [first, ...others] }
+  if (others.length === 0) return first
+  throw new TypeError(
+    'HardenedMemcacheClient: memcache-client sends each command to any one of several servers, so a key stored on one is missing or stale on the others. Pass one server; for several with keys of their own use MemcachedClient; for proxies of one cache write server: { servers: […] }',
+  )
 }
 
 function entriesOf(input: EndpointInput): SingleServerEntry[] {
