@@ -12,6 +12,7 @@ import {
 } from '@memkeep/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testContext, type TestContextOptions } from '../../test/cli/context.ts'
+import { drip, onData } from '../../test/doctor/hostile.ts'
 import { EXIT, type ExitCode } from '../cli/exit-code.ts'
 import { run } from '../cli/main.ts'
 import type { BaselineEntry } from '../doctor/baseline-file.ts'
@@ -185,6 +186,32 @@ describe('memkeep doctor --fail-on', () => {
     const { code, servers: reports } = await audited(servers.plain.address, '--fail-on', severity)
     expect(reports[0]?.findings[0]?.severity).toBe('medium')
     expect(code).toBe(expected)
+  })
+
+  it('fails where areas of a server are unknown, says so in the first line, and gives no grade', async () => {
+    const dripping = await startFaultServer(
+      onData((socket, data) => {
+        if (data.toString().startsWith('version')) socket.write('VERSION 1.6.45\r\n')
+        else drip(socket, 'STAT a b\r\n')
+      }),
+    )
+    const silent = await startFaultServer(
+      onData((socket, data) => {
+        if (data.toString().startsWith('version')) socket.write('VERSION 1.6.45\r\n')
+        else socket.end('what?\r\n')
+      }),
+    )
+    for (const { address } of [dripping, silent]) {
+      const args = [address, '--timeout', '5', '--fail-on', 'none']
+      const { code, stdout } = await doctor(args)
+      expect(code).toBe(EXIT.FAILED)
+      expect(stdout.split('\n')[0]).toContain('incomplete: 1 server not graded')
+      expect(stdout).toContain('not graded, since nothing is known of')
+      const report = await audited(...args)
+      expect([report.grade, report.servers[0]?.grade]).toEqual([undefined, undefined])
+      expect(report.servers[0]?.unknownAreas).toContain('disclosure')
+    }
+    await Promise.all([dripping.close(), silent.close()])
   })
 
   it('fails otherwise where a server was not reached, and reports what it has', async () => {

@@ -64,7 +64,7 @@ export const doctor: CommandDefinition = defineCommand<DoctorOptions>({
   exitCodes: {
     [EXIT.OK]: 'no finding is as bad as --fail-on says',
     [EXIT.NO]: 'a finding is as bad as --fail-on says, or worse',
-    [EXIT.FAILED]: 'a server was not reached, or the audit could not be done',
+    [EXIT.FAILED]: 'a server was not reached or not graded, or the audit could not be done',
   },
   configure,
   run,
@@ -165,9 +165,9 @@ async function writeReports(
   }
 }
 
-/** Whether the audit passes. A server that was not reached outweighs findings: nobody knows what it would have shown. */
+/** Whether the audit passes. A server that was not reached or graded outweighs findings: there may be worse ones. */
 function exitCode({ servers }: AuditReport, failOn: Severity | 'none'): ExitCode {
-  if (servers.some(({ reached }) => !reached)) return EXIT.FAILED
+  if (servers.some(({ grade }) => grade === undefined)) return EXIT.FAILED
   const bad = failOn === 'none' ? [] : SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1)
   const isBad = servers.some(({ findings }) => findings.some(({ severity }) => bad.includes(severity)))
   return isBad ? EXIT.NO : EXIT.OK

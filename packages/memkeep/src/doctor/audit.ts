@@ -63,6 +63,11 @@ export async function audit(
   return reports
 }
 
+/** What the check of an area came to. */
+interface AreaResult extends CheckResult {
+  readonly area: Area
+}
+
 interface One {
   readonly options: AuditOptions
   readonly deadline: number
@@ -93,10 +98,10 @@ async function auditOne(endpoint: Endpoint, { options, deadline, say }: One): Pr
       )
     }
     try {
-      const results: CheckResult[] = []
+      const results: AreaResult[] = []
       for (const [area, check] of CHECKS) {
         say(area)
-        results.push(await runCheck(area, check, opened.context))
+        results.push({ area, ...(await runCheck(area, check, opened.context)) })
         signal?.throwIfAborted()
       }
       return toReport(opened, results)
@@ -123,7 +128,7 @@ async function runCheck(area: Area, check: Check, context: CheckContext): Promis
   } catch (error) {
     // what else it says may quote what the server sent
     const why = error instanceof Overdue ? error.message : `the check failed (${nameOf(error)})`
-    return { unknowns: [`Nothing is known of ${area}: ${why}.`] }
+    return { unknowns: [`Nothing is known of ${area}: ${why}.`], isUnknown: true }
   }
 }
 
@@ -133,12 +138,21 @@ function nameOf(error: unknown): string {
 }
 
 function unreached(server: string, failure: string): ServerReport {
-  return { server, reached: false, failure, version: undefined, facts: [], findings: [], unknowns: [] }
+  return {
+    server,
+    reached: false,
+    failure,
+    version: undefined,
+    facts: [],
+    findings: [],
+    unknowns: [],
+    unknownAreas: [],
+  }
 }
 
 function toReport(
   { context: { server, version }, refusal, identified }: ServerAudit,
-  results: readonly CheckResult[],
+  results: readonly AreaResult[],
 ): ServerReport {
   const findings = results.flatMap((result) => result.findings ?? [])
   return {
@@ -153,6 +167,7 @@ function toReport(
       ...(refusal === undefined ? [] : [`What a friend is let do is not known. ${refusal}`]),
       ...results.flatMap(({ unknowns = [] }) => unknowns),
     ],
+    unknownAreas: results.flatMap(({ area, isUnknown }) => (isUnknown === true ? [area] : [])),
   }
 }
 

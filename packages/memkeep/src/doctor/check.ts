@@ -90,6 +90,8 @@ export interface CheckResult {
   readonly findings?: readonly Finding[]
   /** What could not be found out, and why. */
   readonly unknowns?: readonly string[]
+  /** Whether nothing could be found out that a grade can rest on. */
+  readonly isUnknown?: boolean
 }
 
 /** One part of the audit. */

@@ -41,7 +41,12 @@ describe('docs/doctor.md', () => {
     const grades = tableUnder('## Grades')
     for (const severity of SEVERITIES) {
       const { grade } =
-        judgeServer({ reached: true, version: '1.6.45', findings: [{ severity }] as never }) ?? {}
+        judgeServer({
+          reached: true,
+          version: '1.6.45',
+          findings: [{ severity }],
+          unknownAreas: [],
+        } as never) ?? {}
       expect(grades.find(([, worst = '']) => worst.startsWith(severity))?.[0]).toBe(grade)
     }
   })

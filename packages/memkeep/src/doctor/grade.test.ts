@@ -32,6 +32,15 @@ describe('judgeServer', () => {
     expect(judgeServer({ ...with_('high'), version: undefined })?.grade).toBe('D')
   })
 
+  it('gives none while an area is unknown, unless it is an F already', () => {
+    for (const severity of ['info', 'low', 'medium', 'high'] as const) {
+      const verdict = judgeServer({ ...with_(severity), unknownAreas: ['authentication', 'tls'] })
+      expect(verdict?.grade).toBeUndefined()
+      expect(verdict?.because).toBe('not graded, since nothing is known of authentication, tls')
+    }
+    expect(judgeServer({ ...with_('critical'), unknownAreas: ['tls'] })?.grade).toBe('F')
+  })
+
   it('gives none to a server that was not reached', () => {
     expect(judgeServer({ ...with_(), reached: false })).toBeUndefined()
   })
@@ -43,6 +52,13 @@ describe('the grade of several servers', () => {
     expect(worstGrade([undefined])).toBeUndefined()
     expect(worstGrade([])).toBeUndefined()
     expect(sampleReport().grade).toBe('F')
+  })
+
+  it('is none while a server that was reached has none, unless it is an F already', () => {
+    const incomplete = { ...with_('info'), unknownAreas: ['disclosure'] as const }
+    expect(sampleReport([incomplete, with_('high')]).grade).toBeUndefined()
+    expect(sampleReport([incomplete, with_('critical')]).grade).toBe('F')
+    expect(sampleReport([{ ...with_(), reached: false }, with_('high')]).grade).toBe('D')
   })
 
   it('does not count what a baseline accepts, and shows it', () => {

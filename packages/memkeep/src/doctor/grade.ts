@@ -13,7 +13,8 @@ const GRADE_OF: Readonly<Record<Severity, Grade>> = {
 
 /** A grade, and what it rests on in words. */
 export interface Verdict {
-  readonly grade: Grade
+  /** Undefined where areas are unknown that could make it worse. */
+  readonly grade: Grade | undefined
   readonly because: string
 }
 
@@ -24,15 +25,20 @@ export function worstSeverity(findings: readonly { readonly severity: Severity }
 
 /**
  * Grades a server by the worst of its findings: critical F, high D, medium C, low B, else A. For an A its version must
- * be known, or nobody looked for the faults of it. Undefined for a server that was not reached.
+ * be known, or nobody looked for the faults of it. Undefined for a server that was not reached; no grade but an F where
+ * an area is unknown.
  */
 export function judgeServer({
   reached,
   findings,
   version,
-}: Pick<ServerReport, 'reached' | 'findings' | 'version'>): Verdict | undefined {
+  unknownAreas,
+}: Pick<ServerReport, 'reached' | 'findings' | 'version' | 'unknownAreas'>): Verdict | undefined {
   if (!reached) return undefined
   const worst = worstSeverity(findings)
+  if (unknownAreas.length > 0 && worst !== 'critical') {
+    return { grade: undefined, because: `not graded, since nothing is known of ${unknownAreas.join(', ')}` }
+  }
   if (worst !== undefined && GRADE_OF[worst] !== 'A') {
     return { grade: GRADE_OF[worst], because: `the worst finding is ${worst}` }
   }

@@ -1,7 +1,7 @@
 import { applyBaseline } from './baseline.ts'
 import type { BaselineEntry } from './baseline-file.ts'
 import { judgeServer, worstGrade } from './grade.ts'
-import type { AuditReport, ServerReport } from './report.ts'
+import type { AuditReport, Grade, JudgedServer, ServerReport } from './report.ts'
 
 /** What a report is made with. */
 export interface JudgeOptions {
@@ -20,8 +20,15 @@ export function judge(reports: readonly ServerReport[], { tool, date, baseline }
     format: 1,
     tool,
     date: date.toISOString(),
-    grade: worstGrade(judged.map(({ grade }) => grade)),
+    grade: gradeOf(judged),
     servers: judged,
     notes,
   }
+}
+
+/** The worst grade. A server that was reached and has none leaves no grade but an F, which cannot get worse. */
+function gradeOf(servers: readonly JudgedServer[]): Grade | undefined {
+  const worst = worstGrade(servers.map(({ grade }) => grade))
+  const isOpen = servers.some(({ reached, grade }) => reached && grade === undefined)
+  return isOpen && worst !== 'F' ? undefined : worst
 }

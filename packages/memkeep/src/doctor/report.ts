@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts'
+import type { Area, Finding } from './finding.ts'
 
 /** A grade, the best first. */
 export const GRADES = ['A', 'B', 'C', 'D', 'F'] as const
@@ -26,11 +26,13 @@ export interface ServerReport {
   readonly findings: readonly Finding[]
   /** What could not be found out, and why: so that silence is not taken for health. */
   readonly unknowns: readonly string[]
+  /** The areas of which nothing could be found out. There is no grade without them, unless it is an F already. */
+  readonly unknownAreas: readonly Area[]
 }
 
 /** A server's report with what is made of it. */
 export interface JudgedServer extends ServerReport {
-  /** Undefined where it was not reached. */
+  /** Undefined where it was not reached, or areas are unknown. */
   readonly grade: Grade | undefined
   readonly accepted: readonly Accepted[]
 }
@@ -43,7 +45,7 @@ export interface AuditReport {
   readonly tool: string
   /** ISO 8601, UTC. */
   readonly date: string
-  /** The worst of the servers' grades; undefined where none was reached. */
+  /** The worst of the servers' grades; undefined where none was reached, or one that was reached has none. */
   readonly grade: Grade | undefined
   readonly servers: readonly JudgedServer[]
   /** What is to be known of the audit itself, such as entries of the baseline that have expired. */

@@ -23,6 +23,7 @@ export async function runChecks(
       facts: results.flatMap(({ facts = [] }) => facts),
       findings: results.flatMap(({ findings = [] }) => findings),
       unknowns: results.flatMap(({ unknowns = [] }) => unknowns),
+      isUnknown: results.some(({ isUnknown }) => isUnknown),
     }
   } finally {
     audit.close()

@@ -38,6 +38,7 @@ export function serverReport(
     facts: [],
     findings,
     unknowns: [],
+    unknownAreas: [],
     ...more,
   }
 }

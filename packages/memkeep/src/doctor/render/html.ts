@@ -72,7 +72,9 @@ function renderSummary(report: AuditReport): Markup {
             html`<tr>
               <td>${gradeTile(grade)}</td>
               <th scope="row"><a href="#server-${index + 1}">${server}</a></th>
-              <td>${reached ? countFindings(findings) : 'not reached'}</td>
+              <td>
+                ${reached ? countFindings(findings) : 'not reached'}${reached && grade === undefined ? ', not graded' : ''}
+              </td>
             </tr> `,
         )}
       </tbody>

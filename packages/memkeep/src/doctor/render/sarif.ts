@@ -56,7 +56,7 @@ export function renderSarif(report: AuditReport): string {
         columnKind: 'utf16CodeUnits',
         invocations: [
           {
-            executionSuccessful: servers.every(({ reached }) => reached),
+            executionSuccessful: servers.every(({ grade }) => grade !== undefined),
             endTimeUtc: date,
             toolExecutionNotifications: servers.flatMap(({ server, failure, unknowns }) => [
               ...(failure === undefined ? [] : [notification('error', server, failure)]),

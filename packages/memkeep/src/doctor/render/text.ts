@@ -24,7 +24,10 @@ interface Page {
 /** The report for a terminal of so many columns. */
 export function renderText(report: AuditReport, colors: Colors, columns: number = MAX_WIDTH): string {
   const page = { width: Math.max(MIN_WIDTH, Math.min(columns, MAX_WIDTH)), colors }
-  const head = `${colors.bold('memkeep doctor')} ${colors.dim(`${report.tool}, ${formatDate(report.date)}`)}`
+  const ungraded = report.servers.filter(({ reached, grade }) => reached && grade === undefined).length
+  const incomplete =
+    ungraded === 0 ? '' : colors.yellow(` · incomplete: ${countServers(ungraded)} not graded`)
+  const head = `${colors.bold('memkeep doctor')} ${colors.dim(`${report.tool}, ${formatDate(report.date)}`)}${incomplete}`
   return [
     head,
     ...report.servers.flatMap((server) => ['', ...renderServer(server, page)]),
@@ -145,9 +148,11 @@ function renderSummary(report: AuditReport, page: Page): readonly string[] {
 }
 
 /** A server in a line of the summary. */
-function renderLine({ server, grade, reached, findings }: JudgedServer, page: Page): readonly string[] {
+function renderLine(judged: JudgedServer, page: Page): readonly string[] {
+  const { server, grade, reached, findings } = judged
   const { colors, width } = page
-  const said = reached ? countFindings(findings) : 'not reached'
+  const incomplete = reached && grade === undefined ? ', not graded' : ''
+  const said = reached ? `${countFindings(findings)}${incomplete}` : 'not reached'
   return labelled(`${badge(grade, colors)} `, displayText(`${server}: ${said}`), { indent: 4, width })
 }
 

@@ -12,6 +12,7 @@ export const checkAuthentication: Check = async (context) => {
   const asciiAuth = stateOf(doors, 'text') === 'locked'
   const findings: Finding[] = []
   const unknowns: string[] = []
+  let isUnknown = false
 
   const open = doors.filter(({ state }) => state === 'open')
   if (open.length > 0) findings.push(await anonymous(context, open))
@@ -28,6 +29,7 @@ export const checkAuthentication: Check = async (context) => {
     }
   } else if (doors.every(({ state }) => state === 'silent')) {
     unknowns.push('Whether strangers may run commands: the server answered none of them as memcached does.')
+    isUnknown = true
   }
   const way = asciiAuth ? 'ascii' : mechanisms
   const tried = await wrongPasswords(context, way)
@@ -35,6 +37,7 @@ export const checkAuthentication: Check = async (context) => {
     facts: [{ name: 'Authentication', value: describe(context, open, way) }, ...(tried.facts ?? [])],
     findings: [...findings, ...(tried.findings ?? [])],
     unknowns: [...unknowns, ...(tried.unknowns ?? [])],
+    isUnknown,
   }
 }
 

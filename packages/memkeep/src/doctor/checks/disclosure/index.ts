@@ -23,6 +23,7 @@ export const checkDisclosure: Check = async (context) => {
       unknowns: [
         'What strangers are told and may do: the server did not answer `stats` as memcached does. Is it a proxy?',
       ],
+      isUnknown: true,
     }
   }
   const results = [
