@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Keyring } from '@memkeep/encryption'
@@ -280,6 +280,26 @@ describe('memkeep doctor --html --sarif', () => {
     expect(await readFile(html, 'utf8')).toMatch(/^<!doctype html>.*Strangers may run commands/s)
     expect(JSON.parse(await readFile(sarif, 'utf8'))).toMatchObject({ version: '2.1.0' })
     expect((await stat(html)).mode & 0o777).toBe(0o600)
+  })
+
+  it('writes for its owner only, and follows no link', async () => {
+    const umask = process.umask(0)
+    try {
+      for (const option of ['--html', '--sarif', '--write-baseline']) {
+        const path = join(folder, `new${option}`)
+        expect((await doctor([servers.plain.address, option, path, '--fail-on', 'none'])).code).toBe(EXIT.OK)
+        expect((await stat(path)).mode & 0o777).toBe(0o600)
+        const target = await file(`target${option}`, 'mine')
+        const link = join(folder, `link${option}`)
+        await symlink(target, link)
+        const { code, stderr } = await doctor([servers.plain.address, option, link])
+        expect(code).toBe(EXIT.FAILED)
+        expect(stderr).toContain('is a symbolic link, and reports follow none: name the file itself')
+        expect(await readFile(target, 'utf8')).toBe('mine')
+      }
+    } finally {
+      process.umask(umask)
+    }
   })
 
   it('prints what it found even where a file cannot be written', async () => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import { tcp } from '@memkeep/core'
 import { fileErrorCause, quotePath } from '@memkeep/core/internal'
 import { Keyring } from '@memkeep/encryption'
@@ -85,7 +85,10 @@ function configure(command: Command): void {
         .choices([...SEVERITIES, 'none'])
         .default('high'),
     )
-    .option('--html <file>', 'write the report as a web page; a file that is there is replaced')
+    .option(
+      '--html <file>',
+      'write the report as a web page, readable by you only; an existing file is replaced',
+    )
     .option('--sarif <file>', 'write the report as SARIF 2.1.0, for code-scanning views')
     .option('--baseline <file>', 'findings that are accepted')
     .option('--write-baseline <file>', 'write a baseline that accepts what is found')
@@ -152,8 +155,11 @@ async function writeReports(
   for (const [path, content] of files) {
     if (path === undefined) continue
     try {
-      await writeFileAtomic(path, content())
+      await refuseLink(path)
+      // what it says helps attackers
+      await writeFileAtomic(path, content(), { mode: BY_OWNER })
     } catch (cause) {
+      if (cause instanceof LinkError) throw cause
       throw fileError(
         `${quotePath(path)} cannot be written`,
         path,
@@ -164,6 +170,18 @@ async function writeReports(
     output.note(`Written: ${path}`)
   }
 }
+
+/** In a folder that others may write to, a link can lead a report over any file of the user's. */
+async function refuseLink(path: string): Promise<void> {
+  const file = await lstat(path).catch(() => undefined)
+  if (file?.isSymbolicLink() !== true) return
+  throw new LinkError(`${quotePath(path)} is a symbolic link, and reports follow none: name the file itself.`)
+}
+
+class LinkError extends Error {}
+
+/** The mode of reports and baselines. */
+const BY_OWNER = 0o600
 
 /** Whether the audit passes. A server that was not reached or graded outweighs findings: there may be worse ones. */
 function exitCode({ servers }: AuditReport, failOn: Severity | 'none'): ExitCode {
