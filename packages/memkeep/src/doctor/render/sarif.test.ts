@@ -25,7 +25,10 @@ interface SarifRun {
   readonly invocations: readonly [
     {
       readonly executionSuccessful: boolean
-      readonly toolExecutionNotifications: readonly { readonly level: string }[]
+      readonly toolExecutionNotifications: readonly {
+        readonly level: string
+        readonly message: { readonly text: string }
+      }[]
     },
   ]
   readonly results: readonly SarifResult[]
@@ -61,6 +64,25 @@ describe('renderSarif', () => {
     // or it would fulfil anything
     const broken = JSON.parse(renderSarif(sampleReport()).replaceAll('"error"', '"terrible"')) as unknown
     expect(validate(broken)).not.toEqual([])
+  })
+
+  it('makes no link of what a server sent', () => {
+    for (const attack of ['[click](https://evil.example)', '\\[click\\](https://evil.example)']) {
+      const server = serverReport(
+        '[::1]:11211',
+        [finding('self-signed', 'medium', '[::1]:11211', { detail: attack })],
+        {
+          unknowns: [attack],
+        },
+      )
+      const { results, invocations } = runOf(sampleReport([server], []))
+      const texts = [results[0]?.message.text, invocations[0].toolExecutionNotifications[0]?.message.text]
+      for (const text of texts) {
+        // what is left when escaped characters are taken out
+        expect(text?.replace(/\\[\\[\]]/g, '')).not.toMatch(/[[\]\\]/)
+        expect(text).toContain('https://evil.example')
+      }
+    }
   })
 
   it('has a result for every finding, those that are accepted among them', () => {

@@ -102,7 +102,7 @@ function toResult({ finding, accepted }: Result, rules: readonly string[]): obje
     ruleId: id,
     ruleIndex: rules.indexOf(id),
     level: LEVELS[severity],
-    message: { text: displayText(`${server}: ${what}.${seen} Cure: ${cure}`) },
+    message: { text: plainText(`${server}: ${what}.${seen} Cure: ${cure}`) },
     locations: [
       {
         // views of code want a file: each server has a path of its own, where there is none
@@ -133,6 +133,11 @@ function toUri(server: string): string {
   return ['memcached', ...path].join('/')
 }
 
+/** Text of a message, in which nothing that a server sent becomes a link (SARIF 2.1.0, section 3.11.6). */
+function plainText(text: string): string {
+  return displayText(text).replace(/[\\[\]]/g, '\\$&')
+}
+
 function notification(level: 'error' | 'note', server: string, text: string): object {
-  return { level, message: { text: displayText(`${server}: ${text}`) } }
+  return { level, message: { text: plainText(`${server}: ${text}`) } }
 }
