@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +44,33 @@ describe('startLocalServer', () => {
     await server.stop()
     expect(server.ended.aborted).toBe(true)
     expect(existsSync(folder)).toBe(false)
+  })
+
+  it('hands memcached no key and no password of the environment', async () => {
+    const secrets = {
+      MEMKEEP_KEYS: 'memkeep-key-v1:secret',
+      MEMKEEP_PASSWORD: 'secret',
+      AWS_SECRET_KEY: 'secret',
+    }
+    Object.assign(process.env, secrets)
+    try {
+      const options = await optionsFor({
+        setUps: [await setUpSasl(folder, CREDENTIALS, ['plain'])],
+        protocol: 'binary',
+      })
+      const program = join(folder, 'memcached')
+      const written = join(folder, 'environment')
+      await writeFile(program, `#!/bin/sh\nenv > '${written}'\nexec '${options.program}' "$@"\n`, {
+        mode: 0o700,
+      })
+      const server = await startLocalServer({ ...options, program })
+      const environment = await readFile(written, 'utf8')
+      expect(environment).toContain('SASL_CONF_PATH=')
+      expect(environment).not.toContain('secret')
+      await server.stop()
+    } finally {
+      for (const name of Object.keys(secrets)) Reflect.deleteProperty(process.env, name)
+    }
   })
 
   it('speaks binary with SASL, and listens on a Unix socket', async () => {

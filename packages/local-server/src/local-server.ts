@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { neededEnvironment } from './environment.ts'
 import { startGuarded } from './guard.ts'
 import { readPort, waitUntilAnswers, type Probe } from './readiness.ts'
 import type { CertificatePair, SetUp } from './set-up.ts'
@@ -71,7 +72,7 @@ async function start(options: LocalServerOptions): Promise<LocalServer> {
       ...args,
     ],
     {
-      ...process.env,
+      ...neededEnvironment(process.env),
       MEMCACHED_PORT_FILENAME: portFile,
       ...setUps.reduce<NodeJS.ProcessEnv>((all, setUp) => ({ ...all, ...setUp.env }), {}),
       ...env,
