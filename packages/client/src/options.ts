@@ -6,7 +6,13 @@ import {
   type Middleware,
   type Transport,
 } from '@memkeep/core'
-import { readOwnOptions, describeInput, splitServers } from '@memkeep/core/internal'
+import {
+  checkHardening,
+  describeInput,
+  ownProperties,
+  readOwnOptions,
+  splitServers,
+} from '@memkeep/core/internal'
 import type { ClusterOptions, Member } from './cluster.ts'
 import { checkDiscovery } from './discovery/check-discovery.ts'
 import type { Discovery } from './discovery/discovery.ts'
@@ -128,6 +134,8 @@ const KNOWN = [
   ...['ttl', 'namespace', 'maxValueBytes', 'telemetry'],
 ] as const satisfies readonly (keyof MemcachedClientOptions)[]
 
+const EXAMPLE = "new MemcachedClient({ servers: 'cache1:11211' })"
+
 /** The longest delay of a Node timer, in milliseconds. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 const MIB = 1024 ** 2
@@ -142,7 +150,12 @@ export function readOptions(given: MemcachedClientOptions): {
   readonly settings: ClientSettings
   readonly cluster: ClusterOptions
 } {
-  const options = readOwnOptions('MemcachedClient', given, KNOWN)
+  const options = ownProperties('MemcachedClient', given, EXAMPLE)
+  checkHardening('MemcachedClient', options)
+  readOwnOptions('MemcachedClient', options, KNOWN)
+  if (((options as { servers?: unknown }).servers ?? undefined) === undefined) {
+    throw new TypeError(`MemcachedClient: "servers" is missing: write ${EXAMPLE}`)
+  }
   const { namespace = '', auth } = options
   const telemetry = readOwnOptions('MemcachedClient: "telemetry"', options.telemetry ?? {}, ['keys'])
   const protocol = choice('protocol', options.protocol, ['auto', 'meta', 'text', 'binary'])

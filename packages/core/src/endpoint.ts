@@ -181,7 +181,7 @@ function checked(endpoint: Endpoint, where: string): Endpoint {
   const given = (written ?? {}) as { readonly host?: unknown; readonly path?: unknown }
   if (typeof given.path === 'string') return checkedPath(endpoint as UnixEndpoint, where)
   if (given.path !== undefined || typeof given.host !== 'string') {
-    throw invalid(where, 'must be text, { host, port } or { path }')
+    throw invalid(where, 'must be text, { host, port } or { path }: write for example "127.0.0.1:11211"')
   }
   const { port } = endpoint as TcpEndpoint
   checkedPort(port, where)

@@ -11,6 +11,7 @@ export {
 export { displayBytes, displayJson, displayLines, displayText } from './display-text.ts'
 export { splitServers } from './endpoint.ts'
 export { exchange, named, parseLine, type ExchangeOptions, type Parsed } from './exchange.ts'
+export { checkHardening } from './check-hardening.ts'
 export { refuseClientOnlyOptions, type ForeignClient } from './client-only-options.ts'
 export { connectionLimit, isConnectionLimit } from './connection-limit.ts'
 export { asBuffer, describeNoBytes, isOtherBytes } from './bytes.ts'

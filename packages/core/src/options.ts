@@ -5,10 +5,16 @@ import { describeInput, quoteName } from './quote-input.ts'
  * neither a polluted `Object.prototype` nor a later change can put a layer's protection off. Unknown names are refused: a
  * misspelt security option must not be ignored.
  *
+ * @param example what to write, for those who pass no object
  * @throws TypeError
  */
-export function readOwnOptions<T extends object>(owner: string, options: T, known: readonly string[]): T {
-  const own = ownProperties(owner, options)
+export function readOwnOptions<T extends object>(
+  owner: string,
+  options: T,
+  known: readonly string[],
+  example?: string,
+): T {
+  const own = ownProperties(owner, options, example)
   for (const name of Object.keys(own)) {
     if (!known.includes(name)) {
       throw new TypeError(`${owner}: unknown option ${quoteName(name)}; it knows ${known.join(', ')}`)
@@ -20,12 +26,14 @@ export function readOwnOptions<T extends object>(owner: string, options: T, know
 /**
  * The same for options of which others know the names: a copy of the own enumerable properties that inherits nothing.
  *
+ * @param example what to write, for those who pass no object
  * @throws TypeError for anything but an object
  */
-export function ownProperties<T extends object>(owner: string, options: T): T {
+export function ownProperties<T extends object>(owner: string, options: T, example?: string): T {
   const given: unknown = options
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError(`${owner}: options must be an object, not ${describeInput(given)}`)
+    const write = example === undefined ? '' : `: write ${example}`
+    throw new TypeError(`${owner}: options must be an object, not ${describeInput(given)}${write}`)
   }
   return Object.assign(Object.create(null) as T, options)
 }

@@ -1,5 +1,6 @@
 import { ownProperties, readOwnOptions } from '@memkeep/core/internal'
 import { CIPHER_OPTIONS, type EnvelopeCipherOptions } from './envelope/cipher.ts'
+import { Keyring } from './keyring/keyring.ts'
 import type { KeyNameOptions } from './key-names.ts'
 
 const MIGRATIONS = ['strict', 'read-plaintext', 'write-plaintext'] as const
@@ -40,7 +41,10 @@ export interface LayerOptions {
 /** Checks the options and fills in what is left out. @throws TypeError naming the option */
 export function readOptions(options: EncryptionOptions): LayerOptions {
   const known = [...CIPHER_OPTIONS, 'onFailure', 'keyNames', 'migration', 'rewrap', 'plainKeys']
-  const own = readOwnOptions('encryption', options, known)
+  if (options instanceof Keyring) {
+    throw new TypeError('encryption takes options, not a Keyring: write encryption({ keyring })')
+  }
+  const own = readOwnOptions('encryption', options, known, 'encryption({ keyring: Keyring.fromEnv() })')
   const {
     onFailure = 'miss',
     keyNames = 'plain',

@@ -39,7 +39,7 @@ export interface StoreSettings {
 
 /** @throws TypeError or RangeError naming the option; as `MemcachedClient` for what is the client's */
 export function readOptions(options: KeyvMemcachedOptions): StoreSettings {
-  const own = ownProperties('KeyvMemcached', options)
+  const own = ownProperties('KeyvMemcached', options, "new KeyvMemcached({ servers: 'cache1:11211' })")
   const { namespace, allowFlush = false, clearDelay = 1_000, ...rest } = own
   if (namespace !== undefined && typeof namespace !== 'string') {
     throw new TypeError('KeyvMemcached: "namespace" must be a string')

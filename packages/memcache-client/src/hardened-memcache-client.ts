@@ -1,6 +1,6 @@
 import type { Hardening } from '@memkeep/client'
 import { composeMiddleware, MemkeepError, type Pipeline, type RestrictedOperation } from '@memkeep/core'
-import { endOfExptime, ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
+import { endOfExptime, refuseClientOnlyOptions } from '@memkeep/core/internal'
 import type { MemcacheClient, MemcacheConnection } from 'memcache-client'
 import { writtenBy } from './as-socket.ts'
 import { AskedKeys } from './asked-keys.ts'
@@ -8,7 +8,7 @@ import { BytesClient, readValue, type StoredValue } from './bytes-client.ts'
 import { assertCommand, COUNT, exptimeOf, FLAGS, wholeNumber } from './command-line.ts'
 import { HardenedConnection } from './hardened-connection.ts'
 import { HardenedNode } from './hardened-node.ts'
-import { readServer, refuseTlsOption, type HardenedMemcacheClientOptions } from './options.ts'
+import { checkOptions, readServer, type HardenedMemcacheClientOptions } from './options.ts'
 import type { CommandOptions, ErrorFirst, Found, Internals, Packed, StoreOptions } from './original.ts'
 import { asObject, missed, namedAs } from './retrieved.ts'
 
@@ -42,8 +42,7 @@ export class HardenedMemcacheClient extends BytesClient {
       middleware = [],
       dangerouslyAllowRawCommands = false,
       ...original
-    } = ownProperties('HardenedMemcacheClient', options)
-    refuseTlsOption(original)
+    } = checkOptions(options)
     refuseClientOnlyOptions(original, {
       owner: 'HardenedMemcacheClient',
       original: 'memcache-client',
@@ -51,7 +50,6 @@ export class HardenedMemcacheClient extends BytesClient {
       spoken: auth?.protocol ?? 'text',
       because: auth?.name,
     })
-    if (original.lifetime !== undefined) exptimeOf('HardenedMemcacheClient: "lifetime"', original.lifetime)
     super({ ...original, server: readServer(original.server) })
     this.#pipeline = composeMiddleware(middleware)
     this.#rawIsSafe = middleware.length === 0 || dangerouslyAllowRawCommands

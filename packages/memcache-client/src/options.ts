@@ -1,7 +1,8 @@
 import type { Hardening } from '@memkeep/client'
 import { formatEndpoint, parseEndpoints, type Endpoint, type EndpointInput } from '@memkeep/core'
-import { splitServers } from '@memkeep/core/internal'
+import { checkHardening, describeInput, ownProperties, splitServers } from '@memkeep/core/internal'
 import type { MemcacheClientOptions, MultipleServerEntry, SingleServerEntry } from 'memcache-client'
+import { exptimeOf } from './command-line.ts'
 
 /** Servers as memcache-client takes them, or as every adapter of Memkeep does. */
 export type ServerInput = MemcacheClientOptions['server'] | EndpointInput
@@ -18,12 +19,26 @@ export interface HardenedMemcacheClientOptions
   readonly dangerouslyAllowRawCommands?: boolean | undefined
 }
 
-/** @throws TypeError for the original's way to TLS, which verifies what it is told to, and hangs on older servers */
-export function refuseTlsOption(options: object): void {
-  if (!('tls' in options) || options.tls === undefined) return
-  throw new TypeError(
-    'HardenedMemcacheClient: "tls" is the original\'s: hand in transport: tls({ ca }) of @memkeep/tls instead',
-  )
+const OWNER = 'HardenedMemcacheClient'
+const EXAMPLE = "new HardenedMemcacheClient({ server: 'cache1:11211' })"
+
+/**
+ * A copy of the options that inherits nothing.
+ *
+ * @throws TypeError for layers that are none, and the original's way to TLS, which verifies what it is told to, and hangs
+ * on older servers; RangeError for a time that is none
+ */
+export function checkOptions(given: HardenedMemcacheClientOptions): HardenedMemcacheClientOptions {
+  const options = ownProperties(OWNER, given, EXAMPLE)
+  checkHardening(OWNER, options)
+  if (options.lifetime !== undefined) exptimeOf(`${OWNER}: "lifetime"`, options.lifetime)
+  for (const name of ['cmdTimeout', 'connectTimeout'] as const) {
+    const value: unknown = options[name]
+    // the original takes 0 for its own default, and for none
+    if (value === undefined || (typeof value === 'number' && value >= 0)) continue
+    throw new RangeError(`${OWNER}: "${name}" must be a number of milliseconds, not ${describeInput(value)}`)
+  }
+  return options
 }
 
 /**
@@ -33,6 +48,9 @@ export function refuseTlsOption(options: object): void {
  * @throws TypeError for several servers that are not in `{ servers: […] }`
  */
 export function readServer(input: ServerInput): MemcacheClientOptions['server'] {
+  if (((input as unknown) ?? undefined) === undefined) {
+    throw new TypeError(`${OWNER}: "server" is missing: write ${EXAMPLE}`)
+  }
   if (typeof input !== 'object' || Array.isArray(input) || 'host' in input || 'path' in input) {
     return asOne(input as EndpointInput)
   }

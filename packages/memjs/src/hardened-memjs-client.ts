@@ -1,13 +1,12 @@
 import { assertKey, composeMiddleware, MemkeepError } from '@memkeep/core'
-import { endOfExptime, ownProperties, refuseClientOnlyOptions } from '@memkeep/core/internal'
+import { endOfExptime, refuseClientOnlyOptions } from '@memkeep/core/internal'
 import type { EndpointInput, Pipeline, RestrictedOperation } from '@memkeep/core'
 import type { IncrementDecrementOptions, Response } from 'memjs'
 import { asMissing, BYTES, countOf, guarded, notFound, ownMemory, Unreadable } from './answers.ts'
-import { assertExpires } from './expires.ts'
 import { OPCODES, readFrame, withExptime, writeFrame, type Frame } from './frame.ts'
-import { HardenedServer } from './hardened-server.ts'
+import { assertMade, HardenedServer } from './hardened-server.ts'
 import { KeyedClient } from './keyed-client.ts'
-import { readServers, type HardenedMemjsOptions } from './options.ts'
+import { checkOptions, readServers, type HardenedMemjsOptions } from './options.ts'
 import { OriginalClient } from './original.ts'
 import type { Callback, CountCallback, Counted, GetCallback, Got } from './original.ts'
 import type { StatsCallback } from './original.ts'
@@ -52,20 +51,13 @@ export class HardenedMemjsClient<TIn = string | Uint8Array, TOut = Buffer | null
     servers?: EndpointInput,
     options: HardenedMemjsOptions<TIn, TOut> = {},
   ): HardenedMemjsClient<TIn, TOut> {
-    const {
-      transport,
-      auth,
-      middleware,
-      allowInsecureAuth = false,
-      ...rest
-    } = ownProperties('HardenedMemjsClient', options)
+    const { transport, auth, middleware, allowInsecureAuth = false, ...rest } = checkOptions(options)
     refuseClientOnlyOptions(rest, {
       owner: 'HardenedMemjsClient',
       original: 'memjs',
       servers: 'as the first argument',
       spoken: 'binary',
     })
-    assertExpires('HardenedMemjsClient: "expires"', rest.expires)
     const { username, password, ...own } = rest
     const named = readServers(servers)
     if (auth !== undefined) {
@@ -93,8 +85,10 @@ export class HardenedMemjsClient<TIn = string | Uint8Array, TOut = Buffer | null
   /** @param servers made by {@link HardenedMemjsClient.create}, which is the way to make a client */
   constructor(
     servers: readonly HardenedServer[],
-    { middleware = [], ...options }: Omit<HardenedMemjsOptions<TIn, TOut>, 'transport' | 'auth'>,
+    given: Omit<HardenedMemjsOptions<TIn, TOut>, 'transport' | 'auth'>,
   ) {
+    assertMade(servers)
+    const { middleware = [], ...options } = given
     const { serializer } = options
     super(servers, { ...options, serializer: guarded(serializer ?? BYTES) } as object)
     this.#pipeline = composeMiddleware(middleware)

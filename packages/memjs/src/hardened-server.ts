@@ -7,6 +7,14 @@ import { OriginalServer, type MaybeSocket, type ServerState } from './original.t
 import { plainAuth } from './plain-auth.ts'
 import { safely } from './safely.ts'
 
+/** @throws TypeError for servers that `create` has not made, which have no layers */
+export function assertMade(servers: unknown): void {
+  if (Array.isArray(servers) && servers.every((server) => server instanceof HardenedServer)) return
+  throw new TypeError(
+    "HardenedMemjsClient is made by create: write HardenedMemjsClient.create('cache1:11211', { transport, auth, middleware })",
+  )
+}
+
 /** A server of memjs whose connections are opened through the layers. */
 export class HardenedServer extends memjs.Server {
   readonly #named: NamedServer

@@ -1,7 +1,8 @@
 import type { Hardening } from '@memkeep/client'
 import { MemkeepError, parseEndpoints, type Endpoint, type EndpointInput } from '@memkeep/core'
-import { splitServers } from '@memkeep/core/internal'
-import type { ClientOptions, ServerOptions } from 'memjs'
+import { checkHardening, ownProperties, splitServers } from '@memkeep/core/internal'
+import type { ClientOptions, Serializer, ServerOptions } from 'memjs'
+import { assertExpires } from './expires.ts'
 
 /** Options of `HardenedMemjsClient`: those of memjs, and the layers. */
 export interface HardenedMemjsOptions<TIn, TOut> extends ClientOptions<TIn, TOut>, ServerOptions, Hardening {
@@ -16,6 +17,29 @@ export interface NamedServer {
   readonly password: string | undefined
 }
 
+const OWNER = 'HardenedMemjsClient'
+const EXAMPLE = "HardenedMemjsClient.create('cache1:11211', { transport: tls({ ca }) })"
+
+/**
+ * A copy of the options that inherits nothing.
+ *
+ * @throws TypeError for layers or a serializer that are none; RangeError for an expiry that is none
+ */
+export function checkOptions<TIn, TOut>(
+  given: HardenedMemjsOptions<TIn, TOut>,
+): HardenedMemjsOptions<TIn, TOut> {
+  const options = ownProperties(OWNER, given, EXAMPLE)
+  checkHardening(OWNER, options, ['username', 'password'])
+  assertExpires(`${OWNER}: "expires"`, options.expires)
+  const { serializer } = options as { readonly serializer?: Partial<Serializer<TIn, TOut>> }
+  const isSerializer =
+    typeof serializer?.serialize === 'function' && typeof serializer.deserialize === 'function'
+  if (serializer !== undefined && !isSerializer) {
+    throw new TypeError(`${OWNER}: "serializer" must be an object with serialize and deserialize`)
+  }
+  return options
+}
+
 const SCHEME = /^memcacheds?:\/\//i
 
 /**
@@ -28,9 +52,10 @@ const SCHEME = /^memcacheds?:\/\//i
 export function readServers(servers: EndpointInput | undefined): readonly NamedServer[] {
   const { MEMCACHIER_SERVERS, MEMCACHE_SERVERS } = process.env
   // an empty one counts as none, as in memjs
-  const given = [servers, MEMCACHIER_SERVERS, MEMCACHE_SERVERS].find(
-    (each) => each !== undefined && each !== '',
-  )
+  const given = [servers, MEMCACHIER_SERVERS, MEMCACHE_SERVERS].find((each) => (each ?? '') !== '')
+  if (typeof given === 'object' && ('server' in given || 'servers' in given)) {
+    throw new TypeError(`${OWNER}: pass the servers first, and the options after them: ${EXAMPLE}`)
+  }
   const items = [given ?? 'localhost:11211'].flat() as readonly (string | Endpoint)[]
   const written = items.flatMap<string | Endpoint>((item) =>
     typeof item === 'string' ? splitServers(item) : [item],

@@ -1,6 +1,6 @@
 import { isUint8Array } from 'node:util/types'
 import type { Entry } from '@memkeep/core'
-import { describeNoBytes } from '@memkeep/core/internal'
+import { describeInput, describeNoBytes } from '@memkeep/core/internal'
 
 /** A value with what it is bound to. */
 export interface EnvelopeEntry extends Omit<Entry, 'value'> {
@@ -14,6 +14,10 @@ export interface EnvelopeEntry extends Omit<Entry, 'value'> {
  * @throws TypeError, RangeError for an invalid key, value or flags
  */
 export function readEntry(entry: EnvelopeEntry): Entry {
+  const given: unknown = entry
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`entry must be { key, value, flags }, not ${describeInput(given)}`)
+  }
   const { key, value, flags, expiresAt } = entry
   if (typeof key !== 'string') throw new TypeError(`entry.key must be a string, not ${typeof key}`)
   if (!Buffer.isBuffer(value) && !isUint8Array(value)) {

@@ -293,7 +293,11 @@ export class Keyring extends EventEmitter<KeyringEvents> implements Disposable {
 
 /** The keys of a ring, for the ciphers of this package only. @throws TypeError for what is no keyring */
 export function masterKeysOf(keyring: unknown): MasterKeys {
-  if (!(keyring instanceof Keyring)) throw new TypeError('keyring must be a Keyring of @memkeep/encryption')
+  if (!(keyring instanceof Keyring)) {
+    throw new TypeError(
+      'keyring must be a Keyring of @memkeep/encryption, as keyring: Keyring.fromEnv() or Keyring.fromText(text)',
+    )
+  }
   return readMasterKeys(keyring)
 }
 

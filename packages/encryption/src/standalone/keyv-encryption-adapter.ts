@@ -1,4 +1,5 @@
 import { MemkeepError } from '@memkeep/core'
+import { ownProperties } from '@memkeep/core/internal'
 import { EnvelopeCipher, type EnvelopeCipherOptions } from '../envelope/cipher.ts'
 import { Failures } from '../failures.ts'
 
@@ -28,10 +29,11 @@ export class KeyvEncryptionAdapter {
   readonly #failures = new Failures()
 
   constructor(options: KeyvEncryptionOptions) {
-    if (Object.hasOwn(options, 'bindExpiry')) {
+    const own = ownProperties('KeyvEncryptionAdapter', options, 'new KeyvEncryptionAdapter({ keyring })')
+    if (Object.hasOwn(own, 'bindExpiry')) {
       throw new TypeError('KeyvEncryptionAdapter: Keyv tells no expiry to bind: leave "bindExpiry" out')
     }
-    this.#cipher = new EnvelopeCipher(options)
+    this.#cipher = new EnvelopeCipher(own)
   }
 
   /** The text sealed, as base64url. */

@@ -1,4 +1,4 @@
-import { asBuffer, describeInput, describeNoBytes } from '@memkeep/core/internal'
+import { asBuffer, describeInput, describeNoBytes, ownProperties } from '@memkeep/core/internal'
 import { encryption } from '../middleware.ts'
 import type { EncryptionOptions } from '../options.ts'
 
@@ -44,9 +44,13 @@ export function wrapBytes<Cache extends ByteCache>(
   cache: Cache,
   options: WrapBytesOptions,
 ): SealedCache<Cache> {
-  const misfit = WITHOUT.find((name) => Object.hasOwn(options, name))
+  const own = ownProperties('wrapBytes', options, 'wrapBytes(cache, { keyring })')
+  if (!isByteCache(cache)) {
+    throw new TypeError(`wrapBytes: cache must have get and set, as a Map has, not ${describeInput(cache)}`)
+  }
+  const misfit = WITHOUT.find((name) => Object.hasOwn(own, name))
   if (misfit !== undefined) throw new TypeError(`wrapBytes: unknown option "${misfit}"`)
-  const layer = encryption(options)
+  const layer = encryption(own)
 
   function open(key: string, found: BytesFound): Buffer | undefined {
     if (found === undefined || found === null) return undefined
@@ -78,4 +82,9 @@ export function wrapBytes<Cache extends ByteCache>(
 
 function isLater(found: BytesFound | PromiseLike<BytesFound>): found is PromiseLike<BytesFound> {
   return typeof found === 'object' && found !== null && 'then' in found
+}
+
+function isByteCache(cache: unknown): boolean {
+  const { get, set } = (cache ?? {}) as { readonly get?: unknown; readonly set?: unknown }
+  return typeof get === 'function' && typeof set === 'function'
 }
