@@ -26,6 +26,29 @@ describe('memory of its own', () => {
     expect(new OwnMemory().copy(data, 5, 10_005).buffer.byteLength).toBe(10_000)
   })
 
+  it('cannot be taken from others by a transfer of its ArrayBuffer', () => {
+    for (const bytes of [1_000, 100_000]) {
+      const memory = new OwnMemory()
+      const data = Buffer.alloc(bytes, 'x')
+      const [one, other] = [memory.copy(data, 0, 100), memory.copy(data, 100, 200)]
+      try {
+        // copied by Node 20, refused by later ones
+        structuredClone(one, { transfer: [one.buffer as ArrayBuffer] })
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'DataCloneError' })
+      }
+      expect([one, other].map(String)).toEqual(['x'.repeat(100), 'x'.repeat(100)])
+    }
+  })
+
+  it('is shared by small values that came together, and by no large ones', () => {
+    const memory = new OwnMemory()
+    const data = Buffer.alloc(20_000, 'x')
+    expect(memory.copy(data, 0, 100).buffer).toBe(memory.copy(data, 100, 4_195).buffer)
+    expect(memory.copy(data, 0, 4_096).buffer).not.toBe(memory.copy(data, 4_096, 8_192).buffer)
+    expect(memory.copy(data, 0, 4_096).buffer.byteLength).toBe(4_096)
+  })
+
   it('takes over bytes that are shared with nobody, if the value is most of them', () => {
     const memory = new OwnMemory()
     const owned = Buffer.alloc(10_000)
