@@ -234,3 +234,29 @@ it('services tell whether their keys fit', async () => {
   expect(await mine.verifyPeers(here)).toMatchObject({ agreed: false })
   expect(await mine.verifyPeers(here)).toMatchObject({ agreed: true, peer: { primaryId: keyring.primaryId } })
 })
+
+it.each([
+  ['hidden names', { keyNames: 'hmac' }],
+  ['plain keys', { plainKeys: () => true }],
+  ['plain values', { migration: 'read-plaintext' }],
+] as const)('only the canary of its own namespace is special to a client with %s', async (_, options) => {
+  const layer = encryption({ keyring, ...options })
+  const space = newName()
+  const servers = server.address
+  await using client = new MemcachedClient({ servers, middleware: [layer], namespace: space })
+  await using attacker = stranger()
+  const forged = JSON.stringify({ primaryId: keyring.primaryId, ids: keyring.ids })
+  await layer.verifyPeers(client)
+  const canary = 'memkeep-canary'
+  expect(await attacker.get(`${space}:${canary}`)).toBeDefined()
+  await attacker.set(`${space}:${canary}`, forged)
+  expect(await client.get(canary)).toBeUndefined()
+  expect(await layer.verifyPeers(client)).toMatchObject({ agreed: false, peer: undefined })
+  expect((await attacker.get(`${space}:${canary}`))?.includes(keyring.primaryId)).toBe(false)
+  const similar = `tries:bob-${canary}`
+  await client.set(similar, '1')
+  expect(await attacker.get(`${space}:${similar}`)).toEqual(
+    'keyNames' in options ? undefined : expect.any(Buffer),
+  )
+  if ('plainKeys' in options) expect(await client.increment(similar)).toBe(2n)
+})

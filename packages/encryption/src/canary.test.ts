@@ -113,6 +113,18 @@ describe('verifyPeers', () => {
     expect(layer.decode({ key, value: Buffer.from('garbage'), flags: 0 })).toBeUndefined()
   })
 
+  test('does not fail those who read its key where what does not open is a miss', async () => {
+    const store = new Map([['memkeep-canary', Buffer.from('planted')]])
+    const layer = encryption({ keyring: one })
+    const cache = cacheWith(layer, store)
+    expect(await cache.get('memkeep-canary')).toBeUndefined()
+    expect(await layer.verifyPeers(cache)).toMatchObject({ agreed: false })
+    store.set('memkeep-canary', Buffer.from('planted'))
+    await cache.get('memkeep-canary')
+    store.delete('memkeep-canary')
+    expect(await layer.verifyPeers(cache)).toMatchObject({ agreed: true, peer: undefined })
+  })
+
   test('asks for services of the same context', async () => {
     const store = new Map<string, Buffer>()
     const [shop, billing] = [

@@ -49,18 +49,36 @@ export function canaryKey(context: string): string {
   return `${NAME}-${createHash('sha256').update(context).digest('hex').slice(0, 16)}`
 }
 
-/** Reads what the last service left about its keys, and leaves word of one's own. */
-export async function verifyPeers(cache: CanaryCache, key: string, keyring: Keyring): Promise<PeerReport> {
-  const report = await readReport(cache, key, keyring)
+/**
+ * Reads what the last service left about its keys, and leaves word of one's own.
+ *
+ * @param takeFailure why the canary did not open that was read since the last call
+ */
+export async function verifyPeers(
+  cache: CanaryCache,
+  key: string,
+  keyring: Keyring,
+  takeFailure: () => MemkeepError | undefined,
+): Promise<PeerReport> {
+  const report = await readReport(cache, key, keyring, takeFailure)
   const word: Peer = { primaryId: keyring.primaryId, ids: keyring.ids }
   await cache.set(key, Buffer.from(JSON.stringify(word)), { ttl: CANARY_SECONDS })
   return report
 }
 
-async function readReport(cache: CanaryCache, key: string, keyring: Keyring): Promise<PeerReport> {
+async function readReport(
+  cache: CanaryCache,
+  key: string,
+  keyring: Keyring,
+  takeFailure: () => MemkeepError | undefined,
+): Promise<PeerReport> {
   let word: Buffer | undefined
   try {
+    takeFailure()
     word = await cache.get(key)
+    // a miss like any other for whoever reads it, but not here
+    const failure = word === undefined ? takeFailure() : undefined
+    if (failure !== undefined) throw failure
   } catch (error) {
     // a word whose day has passed is none
     if (error instanceof MemkeepError && error.code === 'ERR_MEMKEEP_ENVELOPE_EXPIRED') return NOBODY

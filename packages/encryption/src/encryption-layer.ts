@@ -45,6 +45,8 @@ export class EncryptionLayer implements Middleware {
   /** The canary's key as each client that uses this layer writes it. */
   readonly #canaryNames = new Set<string>()
   readonly #failures = new Failures()
+  /** Why the canary that was read last did not open. */
+  #canaryFailure: MemkeepError | undefined
   #plaintextServed = 0
 
   constructor(options: LayerOptions) {
@@ -119,7 +121,11 @@ export class EncryptionLayer implements Middleware {
    * @throws what the cache throws
    */
   verifyPeers(cache: CanaryCache): Promise<PeerReport> {
-    return verifyPeers(cache, this.#canaryKey, this.#keyring)
+    return verifyPeers(cache, this.#canaryKey, this.#keyring, () => {
+      const failure = this.#canaryFailure
+      this.#canaryFailure = undefined
+      return failure
+    })
   }
 
   /** What did not open, and what was served plain, since the start. */
@@ -163,7 +169,8 @@ export class EncryptionLayer implements Middleware {
       return entry
     }
     this.#failures.tell(error, entry.value)
-    if (this.#options.onFailure === 'throw' || isCanary) throw error
+    if (this.#options.onFailure === 'throw') throw error
+    if (isCanary) this.#canaryFailure = error
     return undefined
   }
 
