@@ -4,7 +4,7 @@ import { judgeServer } from '../grade.ts'
 import type { Accepted, AuditReport, Grade, JudgedServer } from '../report.ts'
 import { STYLE } from './html-style.ts'
 import { html, Markup, prose } from './markup.ts'
-import { countFindings, countServers, formatDate, nextStep } from './words.ts'
+import { countOutcome, countServers, describeOutcome, formatDate, nextStep } from './words.ts'
 
 /** Nothing but the page's own style: no script, no picture, no request, whatever a server put into its answers. */
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`
@@ -32,7 +32,7 @@ export function renderHtml(report: AuditReport): string {
             </h1>
             <p class="soft">
               <time datetime="${date}">${formatDate(date)}</time> · memkeep ${tool} ·
-              ${countServers(servers.length)}, ${countFindings(servers.flatMap(({ findings }) => findings))}
+              ${countServers(servers.length)}, ${countOutcome(servers)}
             </p>
           </div>
           ${gradeTile(grade)}
@@ -68,13 +68,11 @@ function renderSummary(report: AuditReport): Markup {
       </thead>
       <tbody>
         ${report.servers.map(
-          ({ server, grade, reached, findings }, index) =>
+          (judged, index) =>
             html`<tr>
-              <td>${gradeTile(grade)}</td>
-              <th scope="row"><a href="#server-${index + 1}">${server}</a></th>
-              <td>
-                ${reached ? countFindings(findings) : 'not reached'}${reached && grade === undefined ? ', not graded' : ''}
-              </td>
+              <td>${gradeTile(judged.grade)}</td>
+              <th scope="row"><a href="#server-${index + 1}">${judged.server}</a></th>
+              <td>${describeOutcome(judged)}</td>
             </tr> `,
         )}
       </tbody>

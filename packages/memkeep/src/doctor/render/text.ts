@@ -3,7 +3,7 @@ import type { Finding, Severity } from '../finding.ts'
 import { judgeServer } from '../grade.ts'
 import type { AuditReport, Grade, JudgedServer } from '../report.ts'
 import { displayText } from '@memkeep/core/internal'
-import { countFindings, countServers, formatDate, nextStep } from './words.ts'
+import { countOutcome, countServers, describeOutcome, formatDate, nextStep } from './words.ts'
 import { wrap } from './wrap.ts'
 
 /** Lines of evidence that are shown of one finding; the other reports show all. */
@@ -55,7 +55,8 @@ function renderServer(server: JudgedServer, page: Page): readonly string[] {
       width,
     }),
   )
-  const counts = server.findings.length === 0 ? '' : `: ${countFindings(server.findings)}`
+  const isEmpty = server.findings.length + server.accepted.length === 0
+  const counts = isEmpty ? '' : `: ${countOutcome([server]).replace('no findings, ', '')}`
   const said = `${judgeServer(server)?.because ?? ''}${counts}`
   return [
     head,
@@ -119,11 +120,10 @@ function renderAccepted({ accepted }: JudgedServer, { colors, width }: Page): re
 function renderSummary(report: AuditReport, page: Page): readonly string[] {
   const { colors, width } = page
   const { servers, grade, notes } = report
-  const findings = servers.flatMap((server) => server.findings)
   const unreached = servers.filter(({ reached }) => !reached).length
   const parts = [
     countServers(servers.length),
-    countFindings(findings),
+    countOutcome(servers),
     ...(unreached > 0 ? [`${String(unreached)} not reached`] : []),
   ]
   const step = nextStep(report)
@@ -148,12 +148,10 @@ function renderSummary(report: AuditReport, page: Page): readonly string[] {
 }
 
 /** A server in a line of the summary. */
-function renderLine(judged: JudgedServer, page: Page): readonly string[] {
-  const { server, grade, reached, findings } = judged
+function renderLine(server: JudgedServer, page: Page): readonly string[] {
   const { colors, width } = page
-  const incomplete = reached && grade === undefined ? ', not graded' : ''
-  const said = reached ? `${countFindings(findings)}${incomplete}` : 'not reached'
-  return labelled(`${badge(grade, colors)} `, displayText(`${server}: ${said}`), { indent: 4, width })
+  const text = displayText(`${server.server}: ${describeOutcome(server)}`)
+  return labelled(`${badge(server.grade, colors)} `, text, { indent: 4, width })
 }
 
 /** Text after a label that takes `indent` columns; further lines stand under it. */

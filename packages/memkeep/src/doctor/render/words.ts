@@ -1,8 +1,8 @@
 import { SEVERITIES, type Finding } from '../finding.ts'
-import type { AuditReport } from '../report.ts'
+import type { AuditReport, JudgedServer } from '../report.ts'
 
 /** `1 critical, 2 high`, or that there are none. */
-export function countFindings(findings: readonly Pick<Finding, 'severity'>[]): string {
+function countFindings(findings: readonly Pick<Finding, 'severity'>[]): string {
   const counts = SEVERITIES.map((severity) => ({
     severity,
     count: findings.filter((finding) => finding.severity === severity).length,
@@ -10,6 +10,19 @@ export function countFindings(findings: readonly Pick<Finding, 'severity'>[]): s
   return counts.length === 0
     ? 'no findings'
     : counts.map(({ severity, count }) => `${String(count)} ${severity}`).join(', ')
+}
+
+/** The same of servers, with how many a baseline accepts: `no findings, 3 accepted`. */
+export function countOutcome(servers: readonly Pick<JudgedServer, 'findings' | 'accepted'>[]): string {
+  const accepted = servers.flatMap((server) => server.accepted).length
+  const counts = countFindings(servers.flatMap(({ findings }) => findings))
+  return accepted === 0 ? counts : `${counts}, ${String(accepted)} accepted`
+}
+
+/** What the audit of a server came to, in a few words: `not reached`, `1 high, not graded`. */
+export function describeOutcome(server: JudgedServer): string {
+  if (!server.reached) return 'not reached'
+  return server.grade === undefined ? `${countOutcome([server])}, not graded` : countOutcome([server])
 }
 
 /** `1 server`, `2 servers`. */
