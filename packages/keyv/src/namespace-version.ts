@@ -5,8 +5,8 @@ const TIME_CHARACTERS = 9
 /** Random bytes, which part versions of the same millisecond. */
 const RANDOM_BYTES = 6
 const VERSION = /^[0-9a-z]{9}[\w-]{8}$/
-/** Milliseconds that clocks of two machines may differ by: a version from further ahead is refused. */
-const MAX_CLOCK_LEAD = 86_400_000
+/** Versions of later times are refused: clocks may be wrong, and yet a newer version must always be possible. */
+const LAST_TIME = Date.UTC(3000, 0)
 
 /**
  * A version of a namespace: when it was made, then random characters. Of two, the one that is greater as a string is
@@ -22,7 +22,7 @@ export function newVersion(after: string | undefined): string {
 /** The version in the bytes of a record; undefined when they are none. */
 export function parseVersion(bytes: Buffer): string | undefined {
   const text = bytes.toString('latin1')
-  return VERSION.test(text) && timeOf(text) <= Date.now() + MAX_CLOCK_LEAD ? text : undefined
+  return VERSION.test(text) && timeOf(text) <= LAST_TIME ? text : undefined
 }
 
 /** The newest of several versions; undefined when there is none. */
