@@ -2,7 +2,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { findTests } from './vitest.files.ts'
 
 /** `unit` runs the tests that need nothing but Node, `server` those that start memcached or other programs. */
-const { MEMKEEP_TESTS: kind } = process.env
+const { TEST_KIND: kind } = process.env
 
 /** Milliseconds after which a test or a hook hangs: far more than any takes on a loaded machine. */
 const HANGS_AFTER = 600_000

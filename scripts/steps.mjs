@@ -4,7 +4,7 @@ import { quietNx } from './setup/nx.mjs'
 export const UNIT_TESTS = {
   name: 'unit tests',
   command: nx('test'),
-  env: () => ({ ...quietNx(), MEMKEEP_TESTS: 'unit', MEMKEEP_MEMCACHED: '/no/memcached/in/unit/tests' }),
+  env: () => ({ ...quietNx(), TEST_KIND: 'unit', MEMKEEP_MEMCACHED: '/no/memcached/in/unit/tests' }),
 }
 
 /** What `npm test` runs, in this order, after the build. The first failure ends it. */
@@ -15,7 +15,7 @@ export const STEPS = [
   { name: 'types', command: nx('typecheck'), env: quietNx },
   { name: 'packaging', command: nx('packaging'), env: quietNx },
   UNIT_TESTS,
-  { name: 'server tests', command: nx('test'), env: () => ({ ...quietNx(), MEMKEEP_TESTS: 'server' }) },
+  { name: 'server tests', command: nx('test'), env: () => ({ ...quietNx(), TEST_KIND: 'server' }) },
   { name: 'evidence', command: ['npm', 'start', '--silent', '--', '--json'], env: quietNx },
 ]
 
