@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { parseEndpoint, tcp, type Transport } from '@memkeep/core'
-import { heldBy, startMemcached } from '@memkeep/testkit'
+import { findFreePort, heldBy, startMemcached } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from './client.ts'
@@ -20,16 +20,6 @@ async function startTurningAway(words = ''): Promise<string> {
   await once(server, 'listening')
   cleanups.push(() => server.close())
   return `127.0.0.1:${String((server.address() as AddressInfo).port)}`
-}
-
-/** The address of a port that nothing listens on. */
-async function findFreeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return `127.0.0.1:${String(port)}`
 }
 
 /** Connects again and again with one signal; what the transport cannot do is not its matter. */
@@ -52,7 +42,7 @@ describe('a signal that lives as long as the process', () => {
       () => plain.stop(),
       () => secured.stop(),
     )
-    const away = await findFreeAddress()
+    const away = `127.0.0.1:${String(await findFreePort())}`
     const closing = await startTurningAway()
     const full = await startTurningAway('ERROR Too many open connections\r\n')
     const { signal } = new AbortController()
@@ -69,7 +59,11 @@ describe('a signal that lives as long as the process', () => {
     cleanups.push(() => plain.stop())
     const { signal } = new AbortController()
     const options = { signal, timeout: 60_000 }
-    for (const servers of [plain.address, await findFreeAddress(), await startTurningAway()]) {
+    for (const servers of [
+      plain.address,
+      `127.0.0.1:${String(await findFreePort())}`,
+      await startTurningAway(),
+    ]) {
       const client = new MemcachedClient({ servers, closeTimeout: 100 })
       for (let times = 0; times < TIMES; times++) {
         await Promise.allSettled([

@@ -1,7 +1,8 @@
-import { once, getEventListeners } from 'node:events'
+import { getEventListeners } from 'node:events'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import {
+  findFreePort,
   eventually,
   startFaultServer,
   startMemcached,
@@ -42,16 +43,6 @@ async function start(port?: number, args: readonly string[] = []): Promise<Memca
   return server
 }
 
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 describe('an ejected server', () => {
   it('is tried in the background, so that the first call after an outage just works', async () => {
     const [ejected, reinstated] = [published('eject'), published('reinstate')]
@@ -72,7 +63,7 @@ describe('an ejected server', () => {
   })
 
   it('has calls wait for the attempt that is under way', async () => {
-    const port = await freePort()
+    const port = await findFreePort()
     const ejected = published('eject')
     const cache = client({ servers: `127.0.0.1:${String(port)}`, ejectAfter: 1, ejectPause: 20 })
     await expect(cache.get('k')).rejects.toMatchObject({ code: 'ERR_MEMKEEP_CONNECT_FAILED' })
@@ -178,7 +169,7 @@ describe('reads that may be asked again', () => {
 describe('with rehash', () => {
   it('a call moves to the next server as soon as it sees that its own cannot be reached', async () => {
     const servers = await Promise.all([start(), start(), start()])
-    const dead = await freePort()
+    const dead = await findFreePort()
     const cache = client({
       servers: [...servers.map(({ address }) => address), `127.0.0.1:${String(dead)}`],
       onServerDown: 'rehash',

@@ -1,7 +1,11 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { openChannel, parseEndpoints, tcp, type Channel, type Endpoint } from '@memkeep/core'
-import { startFaultProxy, startFaultServer, startMemcached, type FaultServer } from '@memkeep/testkit'
+import {
+  findFreePort,
+  startFaultProxy,
+  startFaultServer,
+  startMemcached,
+  type FaultServer,
+} from '@memkeep/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemcachedClient } from '../client.ts'
 import type { Discovered, Discovery } from './discovery.ts'
@@ -46,15 +50,6 @@ const VERSION = { version: 'VERSION 1.6.22\r\n' }
 const CONFIG = 'config get cluster'
 const LEGACY = 'get AmazonElastiCache:cluster'
 
-async function unusedAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return `127.0.0.1:${String(port)}`
-}
-
 const open = (endpoint: Endpoint, options: { readonly signal: AbortSignal }): Promise<Channel> =>
   openChannel(endpoint, { transport: tcp(), ...options })
 
@@ -86,7 +81,7 @@ describe('a question to ElastiCache', () => {
 
   it('goes to the next endpoint when one is down', async () => {
     const server = await standIn({ ...VERSION, [CONFIG]: answer('1\na||1\n') })
-    expect((await discover(`${await unusedAddress()},${server.address}`)).servers).toEqual([
+    expect((await discover(`127.0.0.1:${String(await findFreePort())},${server.address}`)).servers).toEqual([
       { host: 'a', port: 1 },
     ])
   })
@@ -140,7 +135,7 @@ describe('a question to ElastiCache', () => {
 
   it('has an error for every endpoint when none could tell', async () => {
     const busy = await standIn({ ...VERSION, [CONFIG]: 'SERVER_ERROR busy\r\n' })
-    const down = await unusedAddress()
+    const down = `127.0.0.1:${String(await findFreePort())}`
     await expect(discover(`${down},${busy.address}`)).rejects.toMatchObject({
       code: 'ERR_MEMKEEP_DISCOVERY_FAILED',
       cause: { errors: [code('CONNECT_FAILED'), code('SERVER_ERROR')] },

@@ -1,12 +1,11 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseEndpoint } from '@memkeep/core'
 import { asciiAuth } from '@memkeep/sasl'
-import { startMemcached } from '@memkeep/testkit'
+import { findFreePort, startMemcached } from '@memkeep/testkit'
 import { tls } from '@memkeep/tls'
 import { describe, expect, test } from 'vitest'
 import type { Check, CheckContext, CheckResult } from '../../check.ts'
@@ -32,16 +31,6 @@ async function check(
 
 function found({ findings = [] }: CheckResult): readonly string[] {
   return findings.map(({ severity, id, detail }) => `${severity} ${id}${detail === '' ? '' : `: ${detail}`}`)
-}
-
-/** A port that nobody listens on, TCP as UDP. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 describe('addresses', () => {
@@ -104,7 +93,7 @@ describe('addresses', () => {
 
 describe('UDP', () => {
   test('on the same port it answers', async () => {
-    const port = await freePort()
+    const port = await findFreePort()
     await using server = await startMemcached('plain', { port, args: ['-U', String(port)] })
     const seen = await check(server.address)
     expect(found(seen)).toEqual([`low udp-open: port ${String(port)}`])
@@ -115,7 +104,7 @@ describe('UDP', () => {
   })
 
   test('on another port it is told by the settings alone', async () => {
-    const port = await freePort()
+    const port = await findFreePort()
     await using server = await startMemcached('plain', { args: ['-U', String(port)] })
     const seen = await check(server.address)
     expect(found(seen)).toEqual([`low udp-open: port ${String(port)}`])
@@ -123,7 +112,7 @@ describe('UDP', () => {
   })
 
   test('beside TLS it is found as well', async () => {
-    const port = await freePort()
+    const port = await findFreePort()
     await using server = await startMemcached('tls', { port, args: ['-U', String(port)] })
     expect(found(await check(server.address))).toEqual([`low udp-open: port ${String(port)}`])
   })
@@ -133,7 +122,7 @@ describe('UDP', () => {
     ['says something else', Buffer.from('no header')],
     ['says too little', Buffer.alloc(3)],
   ])('that %s is an unknown where settings are told to nobody', async (_name, answer) => {
-    const port = await freePort()
+    const port = await findFreePort()
     const udp = createSocket('udp4')
     udp.on('message', (_datagram, { port: to, address }) => {
       if (answer !== undefined) udp.send(answer, to, address)
@@ -160,14 +149,14 @@ describe('UDP', () => {
 
 describe('plaintext beside TLS', () => {
   test('a listener without TLS is told by the settings', async () => {
-    const port = await freePort()
+    const port = await findFreePort()
     await using server = await startMemcached('tls', { args: ['-l', `notls:127.0.0.1:${String(port)}`] })
     const seen = await check(server.address)
     expect(found(seen)).toEqual([`low plaintext-beside-tls: notls:127.0.0.1:${String(port)}`])
   })
 
   test('and found by whoever asks it', async () => {
-    const port = await freePort()
+    const port = await findFreePort()
     await using server = await startMemcached('tls', { args: ['-l', `notls:127.0.0.1:${String(port)}`] })
     const seen = await check(`${server.host}:${String(port)}`)
     expect(found(seen)).toEqual([`low plaintext-beside-tls: notls:127.0.0.1:${String(port)}`])
