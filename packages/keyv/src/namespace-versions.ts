@@ -6,7 +6,7 @@ import { recordKey } from './names.ts'
 
 /** How often a version is created before giving up, while other processes create one too. */
 const MAX_ATTEMPTS = 3
-/** Milliseconds between two times that an unreadable or outdated record of a namespace is replaced. */
+/** Milliseconds between two times that a process seals the record of a namespace again. */
 const REPLACE_PAUSE = 60_000
 
 /** The newest version that this process has seen, and until when it is taken for the current one. */
@@ -21,7 +21,8 @@ interface Known {
  * namespace a miss, at once and without touching others.
  *
  * memcached keeps it in a record on every server. Versions are ordered, and this process never returns to an older one
- * than it has seen: it replaces an older record, one that was evicted, and one that does not open.
+ * than it has seen: it replaces an older record and one that was evicted. One that does not open may be newer, and is
+ * replaced only by a process that knows no version, with a new one.
  */
 export class NamespaceVersions {
   readonly #records: Records
@@ -105,6 +106,8 @@ export class NamespaceVersions {
   async #repair(name: string, own: FoundRecord | undefined, newest: string): Promise<void> {
     if (own === undefined) return
     const version = versionOf(own)
+    // it may hold a newer version, after a clear(): what is known here must not undo that
+    if (version === undefined && own.status !== 'missing') return
     if (version === newest && !(own.status === 'opened' && own.stale)) return
     const isOlder = own.status === 'missing' || (version !== undefined && version < newest)
     if (!isOlder && !this.#mayReplace(name)) return
@@ -117,7 +120,7 @@ export class NamespaceVersions {
     return (await this.#records.replace(key, bytes, found.cas)) === 'stored'
   }
 
-  /** Services with different keys in one namespace would otherwise replace each other's record at every read. */
+  /** During a rotation, processes with different primary keys would otherwise seal it again at every read. */
   #mayReplace(name: string): boolean {
     const now = performance.now()
     const last = this.#replaced.get(name)

@@ -128,12 +128,21 @@ describe.each(KINDS)('with %s, a record of the namespace', (_, start) => {
     }
   })
 
-  it('is restored by a process that knew it', async () => {
+  it('is not replaced by an older version: what was cleared stays cleared', async () => {
+    const stale = start({ keyring: old })
+    const reader = start({ keyring: both })
+    await stale.set('session', 'revoked')
+    expect(await reader.get('session')).toBe('revoked')
+    await start({ keyring: Keyring.fromText(`${next.exportText()} ${old.exportText()}`) }).clear()
+    await stale.get('other')
+    for (const cache of [reader, start({ keyring: both })]) {
+      expect((await cache.get('session')) ?? undefined).toBeUndefined()
+    }
+  })
+
+  it('that was evicted is restored by a process that knew it', async () => {
     const cache = start({ keyring: old })
     await cache.set('k', 'kept')
-    await client(undefined).set(recordKey(namespace), 'garbage')
-    expect(await cache.get('k')).toBe('kept')
-    expect(await start({ keyring: old }).get('k')).toBe('kept')
     await client(undefined).delete(recordKey(namespace))
     expect(await cache.get('k')).toBe('kept')
     expect(await start({ keyring: old }).get('k')).toBe('kept')
